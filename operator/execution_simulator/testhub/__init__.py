@@ -1,0 +1,20 @@
+"""The Test Hub API, one module per area; `OPERATIONS` is all of it."""
+
+from execution_simulator.testhub import (
+    access,
+    catalogue,
+    configurations,
+    executions,
+    results,
+    stopping,
+)
+
+OPERATIONS = (
+    *access.OPERATIONS,
+    *catalogue.OPERATIONS,
+    *executions.OPERATIONS,
+    *stopping.OPERATIONS,
+    *configurations.OPERATIONS,
+    *results.OPERATIONS,
+)
+"""An area that is added later is registered here and nowhere else."""

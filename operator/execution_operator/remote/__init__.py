@@ -1,0 +1,1 @@
+"""The outside: how execution servers are reached and understood."""

@@ -1,0 +1,74 @@
+"""Makes text from outside fit to be shown: secrets out, one line, bounded; it knows no server."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HIDDEN: Final = "***"
+MAX_BYTES: Final = 1024
+# A shorter value ("1", "on") occurs everywhere: hiding it would hide the message, not the value.
+SHORTEST: Final = 4
+_CUT: Final = "…"
+
+
+class Redactor:
+    """Hides values, however they are escaped, in text. Its repr shows none of them."""
+
+    __slots__ = ("_pattern", "_shortest")
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets for form in _forms(secret)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._shortest = len(longest_first[-1]) if forms else 0
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """Hide the values in `text`; make it one printable line of at most 1 KiB of UTF-8."""
+        # Twice, since a value may have been torn apart by what one_line takes out.
+        return self.hide(one_line(self.hide(text)))
+
+    def hide(self, text: str) -> str:
+        """Hide the values in `text` and change nothing else."""
+        if self._pattern is None or len(text) < self._shortest:
+            return text
+        return self._pattern.sub(HIDDEN, text)
+
+
+def one_line(text: str, *, limit: int = MAX_BYTES) -> str:
+    """Strip control characters, join lines and blanks, and cut to `limit` bytes of UTF-8."""
+    if text.isascii() and text.isprintable() and len(text) <= limit and "  " not in text:
+        return text.strip()
+    seen = "".join(
+        " " if char.isspace() else char
+        for char in text[: 4 * limit]
+        if char.isspace() or char.isprintable()
+    )
+    return cut(" ".join(seen.split()), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut to `limit` bytes of UTF-8, between characters, with an ellipsis for what went."""
+    encoded = text.encode()
+    if len(encoded) <= limit:
+        return text
+    kept = encoded[: limit - len(_CUT.encode())].decode(errors="ignore")
+    return kept + _CUT
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """The value itself, its lines, and how URLs, forms and JSON write it."""
+    whole = secret.strip()
+    for value in {secret, whole, *whole.splitlines()}:
+        if len(value) < SHORTEST:
+            continue
+        in_json = json.dumps(value)[1:-1]
+        yield value
+        yield from (quote(value, safe=""), quote(value), quote_plus(value))
+        yield from (in_json, in_json.replace("/", "\\/"))
+        yield json.dumps(value, ensure_ascii=False)[1:-1]

@@ -1,0 +1,190 @@
+"""What is known of a project's active executions, shared by all that look: one list an interval.
+
+Knows neither Kubernetes nor kinds: followers are a wake-up call each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from execution_operator.remote.errors import RemoteError
+from execution_operator.remote.testhub.protocol import ExecutionFilter
+from execution_operator.remote.testhub.wire import ACTIVE_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from random import Random
+
+    from execution_operator.remote.testhub.wire import ExecutionResource
+
+_SHARE_OF_TIME: Final = 20
+"""The interval is at least so many times as long as a list takes."""
+
+
+class Lister(Protocol):
+    """Who can list executions."""
+
+    async def list_executions(
+        self, project_id: str, chosen: ExecutionFilter
+    ) -> tuple[ExecutionResource, ...]:
+        """All pages, or a RemoteError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """It was in the newest list."""
+
+    execution: ExecutionResource
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """It was not in the newest list, which began after it was followed."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """No list that could hold it was completed yet."""
+
+
+Sighting = Listed | Unlisted | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Lists fail since that monotonic moment."""
+
+    error: RemoteError
+    since: float
+
+
+@dataclass(slots=True)
+class _Follower:
+    wake: Callable[[], None]
+    since: float
+    sighting: Sighting = field(default_factory=Unseen)
+
+
+class ExecutionSnapshot:
+    """The active executions of one project that carry one tag, listed while somebody follows."""
+
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
+        self,
+        lister: Lister,
+        *,
+        project_id: str,
+        tag: str,
+        poll_seconds: float,
+        outage_seconds: float,
+        monotonic: Callable[[], float],
+        random: Random,
+        on_trouble: Callable[[Trouble | None], None],
+    ) -> None:
+        self._lister = lister
+        self._project_id = project_id
+        self._filter = ExecutionFilter(status=ACTIVE_WORDS, tags=(tag,))
+        self._poll_seconds = poll_seconds
+        self._outage_seconds = outage_seconds
+        self._monotonic = monotonic
+        self._random = random
+        self._on_trouble = on_trouble
+        self._followers: dict[str, _Follower] = {}
+        self._poller: asyncio.Task[None] | None = None
+        self._trouble: Trouble | None = None
+        self._told = False
+        self._listed_at: float | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Since when and why lists fail; None while they work."""
+        return self._trouble
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest complete list."""
+        return None if self._listed_at is None else self._monotonic() - self._listed_at
+
+    def follow(self, execution_id: str, wake: Callable[[], None]) -> Sighting:
+        """What is known of the execution; `wake` is called whenever that changes."""
+        follower = self._followers.get(execution_id)
+        if follower is None:
+            follower = _Follower(wake, self._monotonic())
+            self._followers[execution_id] = follower
+            if self._poller is None or self._poller.done():
+                self._poller = asyncio.create_task(self._poll(), name="snapshot")
+        return follower.sighting
+
+    def unfollow(self, execution_id: str) -> None:
+        """Nobody wants to know any more."""
+        self._followers.pop(execution_id, None)
+
+    async def close(self) -> None:
+        """List no more."""
+        self._followers.clear()
+        if self._poller is not None:
+            self._poller.cancel()
+            await asyncio.gather(self._poller, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        wait = self._first_wait()
+        while self._followers:
+            await asyncio.sleep(wait * (0.9 + 0.2 * self._random.random()))
+            if not self._followers:
+                break
+            began = self._monotonic()
+            try:
+                executions = await self._lister.list_executions(self._project_id, self._filter)
+            except RemoteError as error:
+                self._failed(error, began)
+                wait = max(self._poll_seconds, error.retry_after or 0.0)
+            else:
+                self._succeeded(executions, began)
+                spent = self._monotonic() - began
+                wait = max(self._poll_seconds, _SHARE_OF_TIME * spent)
+
+    def _first_wait(self) -> float:
+        """A run that was just started needs no list yet; those of a restart are listed at once."""
+        return self._poll_seconds if self._listed_at is not None else 0.0
+
+    def _failed(self, error: RemoteError, began: float) -> None:
+        since = self._trouble.since if self._trouble else began
+        first = self._trouble is None
+        self._trouble = Trouble(error, since)
+        if first:
+            self._on_trouble(self._trouble)
+        if not self._told and self._monotonic() - since >= self._outage_seconds:
+            self._told = True
+            self._wake_all()
+
+    def _succeeded(self, executions: Iterable[ExecutionResource], began: float) -> None:
+        self._listed_at = self._monotonic()
+        found = {execution.id: execution for execution in executions}
+        for execution_id, follower in tuple(self._followers.items()):
+            before = follower.sighting
+            follower.sighting = _sighted(follower, found.get(execution_id), began)
+            if follower.sighting != before:
+                follower.wake()
+        if self._trouble is not None:
+            self._trouble = None
+            self._on_trouble(None)
+            if self._told:
+                self._told = False
+                self._wake_all()
+
+    def _wake_all(self) -> None:
+        for follower in tuple(self._followers.values()):
+            follower.wake()
+
+
+def _sighted(follower: _Follower, execution: ExecutionResource | None, began: float) -> Sighting:
+    if execution is not None:
+        return Listed(execution)
+    if isinstance(follower.sighting, Unlisted):
+        return follower.sighting
+    if isinstance(follower.sighting, Unseen) and began < follower.since:
+        return follower.sighting
+    return Unlisted(began)

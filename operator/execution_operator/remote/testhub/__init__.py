@@ -1,0 +1,1 @@
+"""The Test Hub API: wire models, pure protocol, authentication, client."""

@@ -1,0 +1,200 @@
+"""The Test Hub as an object: one method a call; it does what `protocol` says and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from execution_operator.remote.answers import Answer
+from execution_operator.remote.errors import ProtocolError, Rejected
+from execution_operator.remote.testhub import protocol, reading
+from execution_operator.remote.testhub.auth import Tokens
+from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Project, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydantic import SecretStr
+
+    from execution_operator.remote.messages import JSON, Request
+    from execution_operator.remote.testhub.auth import OfflineToken
+    from execution_operator.remote.testhub.protocol import (
+        AssetFilter,
+        ExecutionFilter,
+        StopOptions,
+    )
+    from execution_operator.remote.testhub.reading import Item
+    from execution_operator.remote.testhub.wire import ResultResource
+    from execution_operator.remote.transport import Transport
+
+    Build = Callable[[], Awaitable[Request]]
+
+Read = TypeVar("Read")
+_UNAUTHORIZED: Final = 401
+_MOST_PAGES: Final = 1000
+
+
+class TestHub:
+    """A Test Hub, spoken to with one user's offline token.
+
+    Every method raises a RemoteError by meaning when it cannot do what it says. A 401 renews the
+    access token and repeats the request once, a start too, because a 401 started nothing.
+    """
+
+    __test__ = False  # for pytest: it is none
+
+    def __init__(
+        self,
+        transport: Transport,
+        offline_token: OfflineToken,
+        *,
+        clock: Callable[[], float],
+        refusal_seconds: float = 60.0,
+    ) -> None:
+        """Speak by `transport`.
+
+        Args:
+            transport: the way to the server; closed with this.
+            offline_token: gives the offline token; True asks for it anew, past any cache.
+            clock: monotonic seconds.
+            refusal_seconds: how long a refused offline token is left alone.
+        """
+        self._transport = transport
+        self._tokens = Tokens(
+            transport.send, offline_token, clock=clock, refusal_seconds=refusal_seconds
+        )
+
+    async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
+        """List the user's team spaces; the server's search is not exact."""
+        return await self._list(Space, lambda page: protocol.list_spaces(search, page))
+
+    async def find_space(self, name: str) -> Space | None:
+        """Find the team space of exactly that display name.
+
+        Raises:
+            Rejected: several have it.
+        """
+        hits = [space for space in await self.list_spaces(name) if space.display_name == name]
+        if len(hits) > 1:
+            message = f'cannot find team space "{name}": {len(hits)} have that name, give an id'
+            raise Rejected(message)
+        return hits[0] if hits else None
+
+    async def list_projects(self, name: str, space_id: str | None = None) -> tuple[Project, ...]:
+        """List the user's projects with a name like that, of one team space or of all."""
+        return await self._list(Project, lambda page: protocol.list_projects(name, space_id, page))
+
+    async def list_assets(self, project_id: str, which: AssetFilter) -> tuple[Asset, ...]:
+        """List test assets of a project."""
+        return await self._list(Asset, lambda page: protocol.list_assets(project_id, which, page))
+
+    async def list_executions(
+        self, project_id: str, which: ExecutionFilter
+    ) -> tuple[ExecutionResource, ...]:
+        """List the runs of a project that match, all pages of them.
+
+        Raises:
+            RemoteError: the list is not complete; what is missing from it would prove nothing.
+            ValueError: the filter cannot be asked for.
+        """
+        return await self._list(
+            ExecutionResource, lambda page: protocol.list_executions(project_id, which, page)
+        )
+
+    async def start_execution(
+        self,
+        project_id: str,
+        specification: Mapping[str, JSON],
+        *,
+        before_bytes: Callable[[], None] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> ExecutionResource:
+        """Start a run.
+
+        Args:
+            project_id: the project's id.
+            specification: an ExecutionSpecification without its offline token.
+            before_bytes: called immediately before bytes leave; what it raises is passed on.
+            secrets: values to hide in the server's words, beside the tokens.
+
+        Raises:
+            Ambiguous: the run may have been started. Every other error: surely not.
+        """
+
+        async def build() -> Request:
+            offline = (await self._tokens.offline()).get_secret_value()
+            return protocol.start_execution(project_id, specification, offline_token=offline)
+
+        answer = await self._answer(build, before_bytes=before_bytes, secrets=secrets)
+        return await _off_loop(reading.read_started, answer)
+
+    async def get_execution(self, project_id: str, execution_id: str) -> ExecutionResource:
+        """Read one run."""
+        request = protocol.get_execution(project_id, execution_id)
+        return await _off_loop(reading.read_execution, await self._answer(_same(request)))
+
+    async def stop_execution(
+        self, project_id: str, execution_id: str, options: StopOptions
+    ) -> None:
+        """Ask for a run to be stopped; it goes on for a while.
+
+        Raises:
+            NotFound: the API says there is no such run.
+            Rejected: it cannot be stopped (any more): 409, 410, 422 in `status`.
+        """
+        request = protocol.stop_execution(project_id, execution_id, options)
+        reading.read_stopped(await self._answer(_same(request)))
+
+    async def get_result(self, project_id: str, result_id: str) -> ResultResource:
+        """Read a run's result; its verdict may still be None."""
+        request = protocol.get_result(project_id, result_id)
+        return await _off_loop(reading.read_result, await self._answer(_same(request)))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._tokens.close()
+        await self._transport.close()
+
+    async def _list(self, model: type[Item], request: Callable[[int], Request]) -> tuple[Item, ...]:
+        listing = reading.Listing(model)
+        for page in range(_MOST_PAGES):
+            answer = await self._answer(_same(request(page)))
+            if not await _off_loop(listing.add, answer):
+                return tuple(listing.found.values())
+        message = f"cannot {request(0).purpose}: the list has more than {_MOST_PAGES} pages"
+        raise ProtocolError(message)
+
+    async def _answer(
+        self,
+        build: Build,
+        *,
+        before_bytes: Callable[[], None] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Answer:
+        used: list[SecretStr] = []
+
+        async def bearer() -> str:
+            used.append(await self._tokens.access())
+            return used[-1].get_secret_value()
+
+        request = await build()
+        response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+        if response.status == _UNAUTHORIZED:
+            await self._tokens.replace(used[-1])
+            request = await build()
+            response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+        return Answer(request, response, self._tokens.redactor(*secrets))
+
+
+def _same(request: Request) -> Build:
+    async def build() -> Request:
+        return request
+
+    return build
+
+
+async def _off_loop(read: Callable[[Answer], Read], answer: Answer) -> Read:
+    """Read an answer; a large one in a thread, so that everything else goes on."""
+    if answer.is_large:
+        return await asyncio.to_thread(read, answer)
+    return read(answer)

@@ -1,0 +1,152 @@
+"""What the Test Hub's answers mean, as pure functions; it does no I/O.
+
+Every function returns a value or raises a RemoteError, whatever bytes the server sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from execution_operator.remote.errors import Forbidden, LicenseRefused, RemoteError, Unauthorized
+from execution_operator.remote.testhub.wire import (
+    Asset,
+    ExecutionResource,
+    Page,
+    Project,
+    ResultResource,
+    Space,
+    Token,
+)
+
+if TYPE_CHECKING:
+    from execution_operator.remote.answers import Answer
+
+Model = TypeVar("Model", bound=BaseModel)
+Item = TypeVar("Item", Space, Project, Asset, ExecutionResource)
+_BAD_TOKEN: Final = frozenset({400, 401, 402})
+
+
+def read_token(answer: Answer) -> Token:
+    """Read an access token.
+
+    Raises:
+        LicenseRefused: 403, which means the licence here.
+        Unauthorized: 400, 401 or 402, which all mean the offline token here.
+        RemoteError: anything else.
+    """
+    status = answer.response.status
+    try:
+        found = answer.json()
+    except Forbidden:
+        message = _refused(answer, "check the user's licence on the server")
+        raise LicenseRefused(message, status=status) from None
+    except RemoteError:
+        if status not in _BAD_TOKEN:
+            raise
+        message = _refused(answer, "check the offline token, or create a new one")
+        raise Unauthorized(message, status=status) from None
+    return _model(Token, found, answer)
+
+
+def read_started(answer: Answer) -> ExecutionResource:
+    """Read the run that was started; the id may come in the Location header alone.
+
+    Raises:
+        Ambiguous: a 2xx without an id, or any answer that leaves it open.
+        RemoteError: by meaning.
+    """
+    answer.require_success()
+    found = answer.json() if answer.response.body.strip() else {}
+    if isinstance(found, dict) and found.get("id") is None:
+        found = {**found, "id": _last_segment(answer.response.location)}
+    return _model(ExecutionResource, found, answer)
+
+
+def read_execution(answer: Answer) -> ExecutionResource:
+    """Read one run."""
+    return _model(ExecutionResource, answer.json(), answer)
+
+
+def read_stopped(answer: Answer) -> None:
+    """Return when the server accepted; what an ended run answers (404, 409, 410, 422) raises."""
+    answer.require_success()
+
+
+def read_result(answer: Answer) -> ResultResource:
+    """Read a run's result."""
+    found = answer.json()
+    if not isinstance(found, dict) or not found:
+        answer.nonsense("the answer is not a result")
+    return _model(ResultResource, found, answer)
+
+
+@dataclass(slots=True)
+class Listing(Generic[Item]):
+    """Gathers the pages of a list, and tells whether all are there.
+
+    A page that brings nothing new means that the server ignored which page was asked for; fewer
+    items than it counted mean that the list changed while it was read. Both raise ProtocolError:
+    an incomplete list would prove what is not so.
+    """
+
+    model: type[Item]
+    found: dict[str, Item] = field(default_factory=dict)
+    pages: int = 0
+
+    def add(self, answer: Answer) -> bool:
+        """Take the next page in order; returns whether one more must be asked for."""
+        try:
+            page = Page.of(answer.json())
+        except ValueError:
+            answer.nonsense("the answer has no usable list")
+        before = len(self.found)
+        for item in page.items:
+            read = _model(self.model, item, answer)
+            self.found[read.id] = read
+        self.pages += 1
+        return self._goes_on(page, answer, grown=len(self.found) > before)
+
+    def _goes_on(self, page: Page, answer: Answer, *, grown: bool) -> bool:
+        missing = page.total is not None and len(self.found) < page.total
+        if _is_last(page, self.pages, missing=missing):
+            if missing:
+                answer.nonsense("the list changed while its pages were read")
+            return False
+        if not grown:
+            answer.nonsense("the list's next page brought nothing new")
+        return True
+
+
+def _is_last(page: Page, read: int, *, missing: bool) -> bool:
+    if page.last is not None:
+        return page.last
+    if page.pages is not None:
+        return read >= page.pages
+    return not missing
+
+
+def _model(model: type[Model], found: object, answer: Answer) -> Model:
+    try:
+        return model.model_validate(found, context=answer.clean)
+    except (ValidationError, RecursionError) as error:
+        answer.nonsense(f"the answer has no usable {model.__name__}: {_where(error)}")
+
+
+def _where(error: ValidationError | RecursionError) -> str:
+    """Which member is wrong and why, without its value, which may be a secret."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+
+
+def _refused(answer: Answer, remedy: str) -> str:
+    words = answer.words() or "the server refused"
+    return f"cannot {answer.request.purpose}: {words} (HTTP {answer.response.status}); {remedy}"
+
+
+def _last_segment(location: str | None) -> str:
+    return (location or "").partition("?")[0].rstrip("/").rpartition("/")[2]

@@ -1,0 +1,1 @@
+"""One module a kind: the only place where api, remote and reconcile meet."""

@@ -1,0 +1,190 @@
+"""The live connections to execution servers, one an ExecutionServer; built from its spec."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.remote.errors import RemoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.reconcile.ports import Key
+    from execution_operator.remote.snapshot import ExecutionSnapshot, Trouble
+    from execution_operator.remote.testhub.client import TestHub
+
+_PROJECT_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """All that a connection depends on; another blueprint is another connection."""
+
+    uid: str
+    url: str
+    ca_bundle: str | None
+    insecure_skip_verify: bool
+    proxy_url: str | None
+    connect_seconds: float
+    request_seconds: float
+    requests_per_second: int
+    burst: int
+    poll_seconds: float
+    token_place: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the server said when it was last asked whether it lets us in."""
+
+    at: float
+    problem: Problem | None
+    space_id: str | None = None
+    space_name: str | None = None
+
+
+@dataclass(slots=True)
+class Connection:
+    """A server that can be talked to: its client, its snapshots, what is known of it.
+
+    Attributes:
+        failing_since: monotonic time since when it is out of reach; None while it answers.
+    """
+
+    blueprint: Blueprint
+    hub: TestHub
+    snapshots: Callable[[str], ExecutionSnapshot]
+    monotonic: Callable[[], float]
+    probe: Probe | None = None
+    probed_for: tuple[int, str] | None = None
+    failing_since: float | None = None
+    open_snapshots: dict[str, ExecutionSnapshot] = field(default_factory=dict)
+    _projects: dict[tuple[str | None, str], tuple[float, str]] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The normalised URL."""
+        return self.blueprint.url
+
+    @property
+    def space_id(self) -> str | None:
+        """The team space in use, once it is known."""
+        return self.probe.space_id if self.probe else None
+
+    def snapshot(self, project_id: str) -> ExecutionSnapshot:
+        """The shared snapshot of a project's active executions."""
+        if project_id not in self.open_snapshots:
+            self.open_snapshots[project_id] = self.snapshots(project_id)
+        return self.open_snapshots[project_id]
+
+    async def project_id(self, wanted: ByIdOrName) -> str | Problem:
+        """The project's id; a name is looked up and kept for five minutes."""
+        if wanted.id is not None:
+            return wanted.id
+        name = wanted.name or ""
+        kept = self._projects.get((self.space_id, name))
+        if kept is not None and self.monotonic() - kept[0] < _PROJECT_SECONDS:
+            return kept[1]
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            return await self._look_up_project(name)
+
+    async def close(self) -> None:
+        """Let go of the server."""
+        for snapshot in self.open_snapshots.values():
+            await snapshot.close()
+        await self.hub.close()
+
+    async def _look_up_project(self, name: str) -> str | Problem:
+        kept = self._projects.get((self.space_id, name))
+        if kept is not None and self.monotonic() - kept[0] < _PROJECT_SECONDS:
+            return kept[1]
+        try:
+            found = await self.hub.list_projects(name=name, space_id=self.space_id)
+        except RemoteError as error:
+            return problem_of(error)
+        chosen = chosen_project(name, [(one.id, one.name) for one in found])
+        if isinstance(chosen, str):
+            self._projects[(self.space_id, name)] = (self.monotonic(), chosen)
+        return chosen
+
+
+def chosen_project(name: str, found: list[tuple[str, str | None]]) -> str | Problem:
+    """The id of the one project of exactly that name, or why there is none."""
+    hits = [project_id for project_id, found_name in found if found_name == name]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        text = f'several projects are called "{name}": give one of the ids {", ".join(hits[:5])}'
+    else:
+        text = f'there is no project "{name}" that this token may see: check name and space'
+    return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
+
+
+class Connector(Protocol):
+    """Who opens connections."""
+
+    def __call__(self, key: Key, blueprint: Blueprint) -> Connection:
+        """A new connection; nothing is sent yet."""
+
+
+class Connections:
+    """The open connections by ExecutionServer."""
+
+    def __init__(self, connect: Connector, *, on_open: Callable[[Key], None]) -> None:
+        self._connect = connect
+        self._on_open = on_open
+        self._open: dict[Key, Connection] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def get(self, key: Key) -> Connection | None:
+        """The connection, if it is open."""
+        return self._open.get(key)
+
+    def all(self) -> dict[Key, Connection]:
+        """All open connections."""
+        return dict(self._open)
+
+    def ensure(self, key: Key, blueprint: Blueprint) -> Connection:
+        """The connection of that blueprint; one of another blueprint is closed."""
+        current = self._open.get(key)
+        if current is not None and current.blueprint == blueprint:
+            return current
+        self.drop(key)
+        self._open[key] = self._connect(key, blueprint)
+        self._on_open(key)
+        return self._open[key]
+
+    def drop(self, key: Key) -> None:
+        """Close the connection, if there is one."""
+        connection = self._open.pop(key, None)
+        if connection is not None:
+            task = asyncio.create_task(connection.close(), name=f"close {key}")
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close all."""
+        for key in tuple(self._open):
+            self.drop(key)
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+
+def trouble_report(
+    connection: Callable[[], Connection | None], wake: Callable[[], None]
+) -> Callable[[Trouble | None], None]:
+    """What a snapshot calls when lists begin or cease to fail: the server is looked at."""
+
+    def report(trouble: Trouble | None) -> None:
+        current = connection()
+        if current is not None:
+            current.failing_since = trouble.since if trouble else None
+            current.probed_for = None
+        wake()
+
+    return report

@@ -1,0 +1,1 @@
+"""ExecutionServer: is it reachable, does it let us in, who uses it."""

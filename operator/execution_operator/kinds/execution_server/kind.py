@@ -1,0 +1,240 @@
+"""ExecutionServer as the engine knows it: asks the server, holds and lets go of its object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.api.execution_server import (
+    ExecutionServer,
+    ExecutionServerStatus,
+    SpaceStatus,
+)
+from execution_operator.api.model import REQUESTED_AT_ANNOTATION, KeyReference
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.connections import Blueprint, Connection, Probe
+from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
+from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
+from execution_operator.kinds.problems import Problem, problem_of, problem_of_secret
+from execution_operator.reconcile.kind import Plan, Result, Step
+from execution_operator.reconcile.ports import Key, SecretProblem
+from execution_operator.remote.errors import RemoteError
+from execution_operator.remote.urls import normalise_base_url, normalise_proxy_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.reconcile.ports import Now
+
+_CONNECT_SECONDS: Final = 10.0
+_REQUEST_SECONDS: Final = 30.0
+_LEAST_POLL_SECONDS: Final = 0.1
+
+
+@dataclass(slots=True)
+class _Memory:
+    unused_since: float | None = None
+    counts_at: float | None = None
+    missing_since: float | None = None
+
+
+class ExecutionServerKind:
+    """How an ExecutionServer is reconciled."""
+
+    model = ExecutionServer
+
+    def __init__(self, *, ports: Ports, connections: Connections, periods: Periods) -> None:
+        self._objects = ports.objects
+        self._secrets = ports.secrets
+        self._clock = ports.clock
+        self._meter = ports.meter
+        self._connections = connections
+        self._periods = periods
+        self._memories: dict[str, _Memory] = {}
+
+    def references(self, wanted: ExecutionServer) -> Iterable[Key]:
+        """It names no other object of ours."""
+        del wanted
+        return ()
+
+    def lane(self, wanted: ExecutionServer) -> Key:
+        """Its own."""
+        return Key.of(wanted)
+
+    def wakes_referrers(
+        self, before: ExecutionServer | None, after: ExecutionServer | None
+    ) -> bool:
+        """When it comes, goes, is changed, is being deleted or becomes usable or not."""
+        return _what_users_see(before) != _what_users_see(after)
+
+    def wakes_references(
+        self, before: ExecutionServer | None, after: ExecutionServer | None
+    ) -> bool:
+        """It has none."""
+        del before, after
+        return False
+
+    async def observe(self, wanted: ExecutionServer) -> Seen:
+        """Ask the server, unless it was asked lately."""
+        key = Key.of(wanted)
+        memory = self._memories.setdefault(wanted.metadata.uid, _Memory())
+        use = use_of(self._objects.referrers(key))
+        now = self._clock.now().monotonic
+        memory.unused_since = None if use.users else memory.unused_since or now
+        seen = replace(
+            await self._connected(wanted),
+            use=use,
+            unused_since=memory.unused_since,
+            counts_at=memory.counts_at,
+        )
+        missing = seen.problem is not None and seen.problem.reason in MISSING
+        memory.missing_since = (memory.missing_since or now) if missing else None
+        return replace(seen, missing_since=memory.missing_since)
+
+    def decide(self, wanted: ExecutionServer, seen: Seen, now: Now) -> Plan[Release]:
+        """Let go of it when nobody uses it; else look again in time."""
+        again = self._periods.probe
+        if wanted.metadata.is_held and seen.unused_since is not None:
+            left = seen.unused_since + self._periods.unused - now.monotonic
+            if left <= 0 or (wanted.metadata.is_deleted and not seen.use.users):
+                return Plan(action=Release())
+            again = min(again, left)
+        if counts_differ(wanted.status, seen) and seen.counts_at is not None:
+            again = min(again, max(0.0, seen.counts_at + self._periods.counts - now.monotonic))
+        if seen.problem is None:
+            return Plan(look_again=again)
+        if seen.problem.needs_person or seen.problem.reason in MISSING:
+            return Plan(look_again=min(again, self._periods.secret), result=Result.TERMINAL)
+        wait = seen.problem.retry_after or self._periods.poll
+        return Plan(look_again=min(again, max(wait, self._periods.poll)), result=Result.REQUEUED)
+
+    async def act(
+        self, action: Release, wanted: ExecutionServer, seen: Seen
+    ) -> Step[ExecutionServer, Seen]:
+        """Take the finalizer off."""
+        del action
+        current = await self._objects.write_metadata(wanted, held=False)
+        return Step(current if isinstance(current, ExecutionServer) else None, seen)
+
+    def summarize(self, wanted: ExecutionServer, seen: Seen, now: Now) -> ExecutionServerStatus:
+        """See `summarize`."""
+        status = summarize(wanted, seen, now, self._periods)
+        if status != wanted.status:
+            self._memories[wanted.metadata.uid].counts_at = now.monotonic
+        return status
+
+    def forget(self, wanted: ExecutionServer) -> None:
+        """Close its connection."""
+        self._memories.pop(wanted.metadata.uid, None)
+        self._connections.drop(Key.of(wanted))
+        self._meter.forget_server(f"{wanted.metadata.namespace}/{wanted.metadata.name}")
+
+    async def _connected(self, wanted: ExecutionServer) -> Seen:
+        try:
+            blueprint = await self._blueprint(wanted)
+        except SecretProblem as error:
+            return Seen(problem=problem_of_secret(error), reached=None)
+        except ValueError as error:
+            problem = Problem(reason=Reason.INVALID_SPEC, message=str(error), needs_person=True)
+            return Seen(problem=problem, reached=None)
+        connection = self._connections.ensure(Key.of(wanted), blueprint)
+        probe = await self._probed(wanted, connection)
+        space = SpaceStatus(id=probe.space_id, name=probe.space_name) if probe.space_id else None
+        reached = probe.problem is None or probe.problem.reason not in UNREACHED
+        label = f"{wanted.metadata.namespace}/{wanted.metadata.name}"
+        self._meter.server_up(label, up=reached)
+        return Seen(problem=probe.problem, url=connection.url, space=space, reached=reached)
+
+    async def _blueprint(self, wanted: ExecutionServer) -> Blueprint:
+        spec, namespace = wanted.spec, wanted.metadata.namespace
+        if spec.test_hub is None:
+            text = "spec.perfecto is not supported yet: use spec.testHub"
+            raise ValueError(text)
+        token = spec.test_hub.offline_token_secret_ref
+        await self._secrets.secret(namespace, token)
+        connect, request = spec.timeouts.connect, spec.timeouts.request
+        poll = spec.poll_interval
+        return Blueprint(
+            uid=wanted.metadata.uid,
+            url=normalise_base_url(spec.test_hub.url, allow_plain_http=spec.allow_plain_http),
+            ca_bundle=await self._ca_bundle(wanted),
+            insecure_skip_verify=bool(spec.tls and spec.tls.insecure_skip_verify),
+            proxy_url=normalise_proxy_url(spec.proxy_url) if spec.proxy_url else None,
+            connect_seconds=connect.total_seconds() if connect else _CONNECT_SECONDS,
+            request_seconds=request.total_seconds() if request else _REQUEST_SECONDS,
+            requests_per_second=spec.rate_limit.requests_per_second,
+            burst=spec.rate_limit.burst or 2 * spec.rate_limit.requests_per_second,
+            poll_seconds=max(
+                poll.total_seconds() if poll else self._periods.poll, _LEAST_POLL_SECONDS
+            ),
+            token_place=(token.name, token.key),
+        )
+
+    async def _ca_bundle(self, wanted: ExecutionServer) -> str | None:
+        bundle = wanted.spec.tls.ca_bundle if wanted.spec.tls else None
+        if bundle is None:
+            return None
+        if bundle.config_map_ref is not None:
+            return await self._secrets.config(wanted.metadata.namespace, bundle.config_map_ref)
+        reference = bundle.secret_ref or KeyReference(name="-", key="-")
+        value = await self._secrets.secret(wanted.metadata.namespace, reference)
+        return value.get_secret_value()
+
+    async def _probed(self, wanted: ExecutionServer, connection: Connection) -> Probe:
+        now = self._clock.now().monotonic
+        asked_for = (
+            wanted.metadata.generation,
+            wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION, ""),
+        )
+        last = connection.probe
+        if last is not None and connection.probed_for == asked_for:
+            wait = (
+                self._periods.probe if last.problem is None else _pace(last.problem, self._periods)
+            )
+            if now - last.at < wait * 0.9:
+                return last
+        connection.probe = await self._ask(wanted, connection)
+        connection.probed_for = asked_for
+        return connection.probe
+
+    async def _ask(self, wanted: ExecutionServer, connection: Connection) -> Probe:
+        space = wanted.spec.test_hub.space if wanted.spec.test_hub else None
+        at = self._clock.now().monotonic
+        try:
+            found = await connection.hub.list_spaces(search=space.name if space else None)
+        except RemoteError as error:
+            problem = problem_of(error)
+            if problem.reason in UNREACHED:
+                connection.failing_since = connection.failing_since or at
+            return Probe(at, problem)
+        connection.failing_since = None
+        if space is None:
+            return Probe(at, None)
+        hits = [one for one in found if one.id == space.id or one.display_name == space.name]
+        if len(hits) == 1:
+            return Probe(at, None, hits[0].id, hits[0].display_name)
+        if space.id is not None:
+            return Probe(at, None, space.id)
+        text = f'{len(hits) or "no"} team spaces are called "{space.name}": check it or give its id'
+        return Probe(at, Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text))
+
+
+def _pace(problem: Problem, periods: Periods) -> float:
+    if problem.needs_person:
+        return periods.secret
+    return max(problem.retry_after or 0.0, periods.poll)
+
+
+def _what_users_see(wanted: ExecutionServer | None) -> tuple[object, ...]:
+    if wanted is None:
+        return ()
+    ready = [
+        (one.status, one.reason, one.message, one.observed_generation)
+        for one in wanted.status.conditions
+        if one.type == ConditionType.READY
+    ]
+    meta = wanted.metadata
+    return (meta.uid, meta.generation, meta.is_deleted, *ready)

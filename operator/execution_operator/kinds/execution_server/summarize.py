@@ -1,0 +1,110 @@
+"""The status that tells what is known of a server; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from execution_operator.api.model import PAUSED_ANNOTATION, REQUESTED_AT_ANNOTATION
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.execution_server.seen import LET_IN_UNKNOWN, MISSING
+from execution_operator.reconcile.status import Said, conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from execution_operator.api.execution_server import ExecutionServer, ExecutionServerStatus
+    from execution_operator.kinds.execution_server.seen import Seen, Use
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.reconcile.ports import Now
+    from execution_operator.reconcile.status import Truth
+
+_NAMED = 5
+"""How many users a message names."""
+
+
+def summarize(
+    wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods
+) -> ExecutionServerStatus:
+    """What to store; counts are renewed at most once a period, or with another change."""
+    before = wanted.status
+    status = before.model_copy(
+        update={
+            "observed_generation": wanted.metadata.generation,
+            "last_handled_reconcile_at": wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION),
+            "url": seen.url or before.url,
+            "space": seen.space or before.space,
+            "conditions": conditions(
+                before.conditions,
+                _said(wanted, seen, now, periods),
+                generation=wanted.metadata.generation,
+                now=now.utc,
+            ),
+        }
+    )
+    due = seen.counts_at is None or now.monotonic - seen.counts_at >= periods.counts
+    if status == before and not (due and counts_differ(before, seen)):
+        return before
+    return status.model_copy(
+        update={"active_runs": seen.use.active, "waiting_runs": seen.use.waiting}
+    )
+
+
+def counts_differ(status: ExecutionServerStatus, seen: Seen) -> bool:
+    """Whether the counts in the status are not those of now."""
+    return (status.active_runs, status.waiting_runs) != (seen.use.active, seen.use.waiting)
+
+
+def _said(wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods) -> Iterable[Said]:
+    problem, kind = seen.problem, ConditionType
+    blocked = wanted.metadata.is_deleted and bool(seen.use.users)
+    if PAUSED_ANNOTATION in wanted.metadata.annotations and not blocked:
+        yield Said(kind.READY, "Unknown", Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
+    elif problem is None:
+        yield Said(kind.READY, "True", Reason.READY, _caution(wanted))
+    else:
+        late = _is_late(seen, now, periods)
+        unknown = not problem.needs_person and problem.reason not in MISSING
+        yield Said(kind.READY, "Unknown" if unknown else "False", problem.reason, problem.message)
+        still = problem.needs_person or late
+        yield Said(
+            kind.STALLED if still else kind.RECONCILING, "True", problem.reason, problem.message
+        )
+    if blocked and (problem is None or problem.needs_person):
+        yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, _blockers(seen.use))
+    yield from _exchange(seen)
+
+
+def _exchange(seen: Seen) -> Iterable[Said]:
+    problem, kind = seen.problem, ConditionType
+    if seen.reached is None:
+        reason, text = (problem.reason, problem.message) if problem else (Reason.PENDING, "")
+        yield Said(kind.REACHABLE, "Unknown", reason, text)
+        yield Said(kind.AUTHENTICATED, "Unknown", reason, text)
+    elif problem is None or problem.reason in MISSING:
+        yield Said(kind.REACHABLE, "True", Reason.REACHABLE)
+        yield Said(kind.AUTHENTICATED, "True", Reason.AUTHENTICATED)
+    else:
+        reached: Truth = "True" if seen.reached else "False"
+        reason = Reason.REACHABLE if seen.reached else problem.reason
+        yield Said(kind.REACHABLE, reached, reason, "" if seen.reached else problem.message)
+        let_in: Truth = "Unknown" if problem.reason in LET_IN_UNKNOWN else "False"
+        yield Said(kind.AUTHENTICATED, let_in, problem.reason, problem.message)
+
+
+def _is_late(seen: Seen, now: Now, periods: Periods) -> bool:
+    return seen.missing_since is not None and now.monotonic - seen.missing_since >= periods.missing
+
+
+def _caution(wanted: ExecutionServer) -> str:
+    spec = wanted.spec
+    if spec.tls is not None and spec.tls.insecure_skip_verify:
+        return "usable; its certificate is not checked (tls.insecureSkipVerify)"
+    if spec.allow_plain_http and spec.test_hub and spec.test_hub.url.lower().startswith("http:"):
+        return "usable; the connection is not encrypted (allowPlainHTTP)"
+    return "usable"
+
+
+def _blockers(use: Use) -> str:
+    shown = ", ".join(use.users[:_NAMED])
+    more = f" and {len(use.users) - _NAMED} more" if len(use.users) > _NAMED else ""
+    return f"deletion waits for the TestExecutions that use it: {shown}{more}"

@@ -1,0 +1,54 @@
+"""What went wrong, in the words of the conditions: from errors by meaning to reasons; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from execution_operator.api.reasons import Reason
+from execution_operator.remote import errors
+
+if TYPE_CHECKING:
+    from execution_operator.reconcile.ports import SecretProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that keeps an object from going on.
+
+    Attributes:
+        reason: for conditions.
+        message: for people; one line, stable over repeats.
+        needs_person: whether only a change by somebody can mend it.
+        retry_after: seconds that the server asked us to wait, if it did.
+    """
+
+    reason: Reason
+    message: str
+    needs_person: bool = False
+    retry_after: float | None = None
+
+
+def problem_of(error: errors.RemoteError) -> Problem:
+    """The problem that a server's answer, or its silence, is."""
+    return Problem(
+        reason=Reason(error.reason),
+        message=str(error),
+        needs_person=isinstance(
+            error,
+            errors.Unauthorized
+            | errors.LicenseRefused
+            | errors.Forbidden
+            | errors.TLSVerificationFailed
+            | errors.HostNotAllowed
+            | errors.Rejected
+            | errors.NotFound,
+        ),
+        retry_after=error.retry_after,
+    )
+
+
+def problem_of_secret(error: SecretProblem) -> Problem:
+    """The problem that a missing Secret, ConfigMap or key is."""
+    reason = Reason.SECRET_KEY_MISSING if error.key_missing else Reason.SECRET_NOT_FOUND
+    return Problem(reason=reason, message=str(error))

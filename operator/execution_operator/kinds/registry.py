@@ -1,0 +1,85 @@
+"""All kinds, built from the ports; where a new kind is put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from execution_operator.kinds.connections import Blueprint, Connection, Connections, trouble_report
+from execution_operator.kinds.execution_server.kind import ExecutionServerKind
+from execution_operator.kinds.periods import Periods
+from execution_operator.kinds.test_execution.act import Actor
+from execution_operator.kinds.test_execution.identity import cluster_tag
+from execution_operator.kinds.test_execution.kind import TestExecutionKind
+from execution_operator.kinds.test_execution.memories import Memories
+from execution_operator.kinds.test_execution.observe import Observer
+from execution_operator.remote.snapshot import ExecutionSnapshot
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.reconcile.ports import Key
+    from execution_operator.reconcile.worker import AnyKind
+    from execution_operator.settings import Settings
+
+
+def periods_of(settings: Settings) -> Periods:
+    """The settings that decisions depend on, in seconds."""
+    return Periods(
+        settling=settings.settling_time.total_seconds() if settings.settling_time else None,
+        probe=settings.probe_period.total_seconds(),
+        secret=settings.secret_period.total_seconds(),
+        outage=settings.outage_period.total_seconds(),
+        verdict=settings.verdict_period.total_seconds(),
+        lost=settings.lost_period.total_seconds(),
+        unused=settings.unused_period.total_seconds(),
+        missing=settings.missing_period.total_seconds(),
+        counts=settings.counts_period.total_seconds(),
+        poll=settings.poll_period.total_seconds(),
+    )
+
+
+def build_connections(ports: Ports, periods: Periods) -> Connections:
+    """The open connections; whoever names a server is woken when its connection opens."""
+
+    def connect(key: Key, blueprint: Blueprint) -> Connection:
+        hub = ports.open_hub(key, blueprint)
+
+        def snapshot(project_id: str) -> ExecutionSnapshot:
+            return ExecutionSnapshot(
+                hub,
+                project_id=project_id,
+                tag=cluster_tag(ports.cluster_id),
+                poll_seconds=blueprint.poll_seconds,
+                outage_seconds=periods.outage,
+                monotonic=lambda: ports.clock.now().monotonic,
+                random=ports.random,
+                on_trouble=trouble_report(lambda: connections.get(key), lambda: ports.wake(key)),
+            )
+
+        return Connection(
+            blueprint=blueprint,
+            hub=hub,
+            snapshots=snapshot,
+            monotonic=lambda: ports.clock.now().monotonic,
+        )
+
+    def opened(key: Key) -> None:
+        for referrer in ports.objects.referrers(key):
+            ports.wake(type(key).of(referrer))
+
+    connections = Connections(connect, on_open=opened)
+    return connections
+
+
+def build_kinds(ports: Ports, *, connections: Connections, periods: Periods) -> dict[str, AnyKind]:
+    """The kinds by name. A new kind is one more entry here."""
+    memories = Memories()
+    observer = Observer(ports=ports, connections=connections, memories=memories, periods=periods)
+    actor = Actor(ports=ports, connections=connections, memories=memories, observer=observer)
+    return {
+        "ExecutionServer": ExecutionServerKind(
+            ports=ports, connections=connections, periods=periods
+        ),
+        "TestExecution": TestExecutionKind(
+            observer=observer, actor=actor, memories=memories, periods=periods
+        ),
+    }

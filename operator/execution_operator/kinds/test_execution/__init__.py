@@ -1,0 +1,1 @@
+"""TestExecution: one run of one test asset, from Pending to its verdict."""

@@ -1,0 +1,188 @@
+"""What is to be said of a run: its phase and why, from what is known; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.api.reasons import Reason
+from execution_operator.api.test_execution import Phase, Verdict
+from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.decide import (
+    execution_id,
+    is_absent,
+    is_elsewhere,
+    is_lost,
+    is_paused,
+    is_restored,
+    verdict_is_late,
+)
+from execution_operator.kinds.test_execution.seen import Certainty
+from execution_operator.kinds.test_execution.specification import unsupported
+from execution_operator.kinds.test_execution.words import (
+    ACTIVE,
+    BY_REQUEST,
+    COMPLETE,
+    ENDED,
+    Ending,
+    by_verdict,
+)
+
+if TYPE_CHECKING:
+    from execution_operator.api.test_execution import TestExecution
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.seen import Seen
+    from execution_operator.reconcile.ports import Now
+    from execution_operator.remote.errors import RemoteError
+
+
+class Row(Enum):
+    """A row of the state table in docs/testexecution.md."""
+
+    ACTIVE = "goes on by itself"
+    PAUSED = "is paused"
+    PASSED = "passed"
+    NOT_PASSED = "did not pass, was stopped, ended in error or is lost"
+    NEEDS_PERSON = "needs a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is to be said of a run.
+
+    Attributes:
+        problem: what keeps it from going on, for Accepted, Submitted and Synced.
+    """
+
+    row: Row
+    phase: Phase
+    reason: Reason
+    message: str
+    problem: Problem | None = None
+
+
+ACCEPTED_BY_DEFAULT: Final = (Verdict.PASS,)
+
+
+def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    """The one row that holds."""
+    phase = wanted.status.phase or Phase.PENDING
+    foreign = _foreign(wanted, seen, phase)
+    if foreign is not None:
+        return foreign
+    if is_paused(wanted) and not wanted.metadata.is_deleted:
+        text = "nothing is changed while the object is annotated as paused"
+        return Judgement(Row.PAUSED, phase, Reason.PAUSED, text)
+    if execution_id(wanted, seen) is None:
+        return _not_submitted(wanted, seen)
+    return _submitted(wanted, seen, now, periods)
+
+
+def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | None:
+    if is_restored(wanted, seen):
+        text = (
+            "this object was copied or restored from another one's backup and never runs:"
+            " create a new TestExecution to run the test"
+        )
+        return Judgement(Row.NEEDS_PERSON, phase, Reason.RESTORED_OBJECT, text)
+    if is_elsewhere(wanted, seen):
+        text = (
+            "the run was asked for on another server, project or cluster than the one in use"
+            " now: put the ExecutionServer back, or create a new TestExecution"
+        )
+        return Judgement(Row.NEEDS_PERSON, phase, Reason.SERVER_CHANGED, text)
+    return None
+
+
+def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
+    memory = seen.memory
+    not_yet = unsupported(wanted.spec)
+    if not_yet is not None:
+        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, not_yet)
+    if memory.refused is not None:
+        text = f"the server refused the run: {memory.refused.message}"
+        return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
+    unsent = seen.intent is None or memory.certainty is Certainty.UNSENT or is_absent(seen)
+    if wanted.spec.cancel and unsent:
+        text = "cancelled before it was started"
+        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
+    if not unsent:
+        return _in_doubt(seen)
+    problem = seen.blocker or memory.problem
+    if problem is not None:
+        return Judgement(Row.ACTIVE, Phase.PENDING, problem.reason, problem.message, problem)
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, "about to be started")
+
+
+def _in_doubt(seen: Seen) -> Judgement:
+    doubt = seen.memory.doubt
+    if doubt is not None and doubt.problem is not None and doubt.problem.needs_person:
+        problem = doubt.problem
+        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, problem.reason, problem.message, problem)
+    text = "it is not known whether the server started the run: looking for it there"
+    return Judgement(Row.ACTIVE, Phase.SUBMITTING, Reason.SUBMITTING, text, seen.memory.problem)
+
+
+def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    if is_lost(seen, now, periods):
+        text = "the server says that there is no such run any more"
+        return Judgement(Row.NOT_PASSED, Phase.LOST, Reason.LOST, text)
+    run, recorded = seen.memory.run, wanted.status.execution
+    word = run.status if run else (recorded.status if recorded else None)
+    if run is not None and (word == COMPLETE or word in ENDED):
+        return _ended(wanted, seen, now, periods)
+    phase, reason = ACTIVE.get(word or "IN_TRANSITION", (Phase.RUNNING, Reason.RUNNING))
+    if seen.memory.stop_sent:
+        phase, reason = Phase.STOPPING, Reason.STOPPING
+    trouble = seen.trouble
+    if trouble is not None and now.monotonic - trouble.since >= periods.outage:
+        problem = _unseen(trouble.error)
+        return Judgement(Row.ACTIVE, phase, Reason.SERVER_UNREACHABLE, problem.message, problem)
+    text = f"the server says {word}" if word is not None else "the server accepted it"
+    if word is not None and word not in ACTIVE:
+        text = f'the server says "{word}", a word that is not known: taken as running'
+    return Judgement(Row.ACTIVE, phase, reason, text)
+
+
+def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    run, result = seen.memory.run, seen.memory.result
+    word = run.status if run else None
+    words = (result.message if result else None) or (run.message if run else None)
+    if word != COMPLETE:
+        return _judged(_ending_of(wanted, seen, word or ""), words)
+    verdict = _verdict(seen)
+    if verdict is not None:
+        accepted = wanted.spec.accepted_verdicts or ACCEPTED_BY_DEFAULT
+        return _judged(by_verdict(verdict, accepted), words)
+    if verdict_is_late(seen, now, periods):
+        text = "the run is complete but the server gives no verdict: look at its result there"
+        return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.NO_VERDICT, text)
+    text = "the run is complete, its verdict is not there yet"
+    return Judgement(Row.ACTIVE, Phase.RUNNING, Reason.AWAITING_VERDICT, text)
+
+
+def _ending_of(wanted: TestExecution, seen: Seen, word: str) -> Ending:
+    ending = ENDED[word]
+    asked = seen.memory.stop_sent or bool(wanted.spec.cancel)
+    return BY_REQUEST if asked and ending.phase is Phase.STOPPED else ending
+
+
+def _judged(ending: Ending, words: str | None) -> Judgement:
+    text = f"{ending.message}: {words}" if words else ending.message
+    row = Row.PASSED if ending.phase is Phase.SUCCEEDED else Row.NOT_PASSED
+    return Judgement(row, ending.phase, ending.reason, text)
+
+
+def _verdict(seen: Seen) -> Verdict | None:
+    said = seen.memory.result.verdict if seen.memory.result else None
+    try:
+        return Verdict(said) if said else None
+    except ValueError:
+        return None
+
+
+def _unseen(error: RemoteError) -> Problem:
+    problem = problem_of(error)
+    text = f"the run cannot be seen, it may well go on: {problem.message}"
+    return replace(problem, message=text)

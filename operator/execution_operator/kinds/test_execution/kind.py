@@ -1,0 +1,81 @@
+"""TestExecution as the engine knows it: the parts put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from execution_operator.api.test_execution import TestExecution
+from execution_operator.kinds.test_execution.decide import decide
+from execution_operator.kinds.test_execution.observe import server_key
+from execution_operator.kinds.test_execution.summarize import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from execution_operator.api.test_execution import TestExecutionStatus
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.act import Actor
+    from execution_operator.kinds.test_execution.memories import Memories
+    from execution_operator.kinds.test_execution.observe import Observer
+    from execution_operator.kinds.test_execution.seen import Action, Seen
+    from execution_operator.reconcile.kind import Plan, Step
+    from execution_operator.reconcile.ports import Key, Now
+
+
+class TestExecutionKind:
+    """How a TestExecution is reconciled."""
+
+    __test__ = False
+    model = TestExecution
+
+    def __init__(
+        self, *, observer: Observer, actor: Actor, memories: Memories, periods: Periods
+    ) -> None:
+        self._observer = observer
+        self._actor = actor
+        self._memories = memories
+        self._periods = periods
+
+    def references(self, wanted: TestExecution) -> Iterable[Key]:
+        """Its server."""
+        return (server_key(wanted),)
+
+    def lane(self, wanted: TestExecution) -> Key:
+        """Its server's."""
+        return server_key(wanted)
+
+    def wakes_referrers(self, before: TestExecution | None, after: TestExecution | None) -> bool:
+        """Nobody names it yet."""
+        del before, after
+        return False
+
+    def wakes_references(self, before: TestExecution | None, after: TestExecution | None) -> bool:
+        """When it begins or ceases to use its server, or its place in the counts changes."""
+        return _use(before) != _use(after)
+
+    async def observe(self, wanted: TestExecution) -> Seen:
+        """See `Observer`."""
+        return await self._observer.observe(wanted)
+
+    def decide(self, wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
+        """See `decide`."""
+        return decide(wanted, seen, now, self._periods)
+
+    async def act(
+        self, action: Action, wanted: TestExecution, seen: Seen
+    ) -> Step[TestExecution, Seen]:
+        """See `Actor`."""
+        return await self._actor.act(action, wanted, seen)
+
+    def summarize(self, wanted: TestExecution, seen: Seen, now: Now) -> TestExecutionStatus:
+        """See `summarize`."""
+        return summarize(wanted, seen, now, self._periods)
+
+    def forget(self, wanted: TestExecution) -> None:
+        """It is gone."""
+        self._observer.forget(wanted)
+        self._memories.forget(wanted)
+
+
+def _use(wanted: TestExecution | None) -> tuple[object, ...]:
+    return (wanted.metadata.is_held, wanted.status.phase) if wanted else ()

@@ -1,0 +1,143 @@
+"""What the cluster and the shared snapshot know of a run; sends nothing about the run itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.decide import execution_id, project_id
+from execution_operator.kinds.test_execution.identity import Intent
+from execution_operator.kinds.test_execution.seen import Seen
+from execution_operator.kinds.test_execution.words import is_ended
+from execution_operator.reconcile.ports import Key
+from execution_operator.remote.snapshot import Listed
+
+if TYPE_CHECKING:
+    from execution_operator.api.test_execution import TestExecution
+    from execution_operator.kinds.connections import Connection, Connections
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.kinds.test_execution.memories import Memories
+
+_GONE = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING})
+
+
+def server_key(wanted: TestExecution) -> Key:
+    """The ExecutionServer that it names."""
+    return Key("ExecutionServer", wanted.metadata.namespace, wanted.spec.server_ref.name)
+
+
+class Observer:
+    """Gathers what is known of a run."""
+
+    def __init__(
+        self, *, ports: Ports, connections: Connections, memories: Memories, periods: Periods
+    ) -> None:
+        self._objects = ports.objects
+        self._clock = ports.clock
+        self._cluster_id = ports.cluster_id
+        self._wake = ports.wake
+        self._connections = connections
+        self._memories = memories
+        self._periods = periods
+
+    async def observe(self, wanted: TestExecution) -> Seen:
+        """What is known of it now."""
+        intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
+        seen = Seen(
+            memory=self._memories.of(wanted),
+            cluster_id=self._cluster_id,
+            intent=Intent.load(intent) if intent is not None else None,
+            poll=self._periods.poll,
+        )
+        if wanted.status.phase is not None and wanted.status.phase.is_terminal:
+            return seen
+        key = server_key(wanted)
+        server = self._objects.get(key)
+        if not isinstance(server, ExecutionServer):
+            text = f'there is no ExecutionServer "{key.name}" in this namespace: create it'
+            blocker = Problem(reason=Reason.SERVER_NOT_FOUND, message=text)
+            return replace(seen, blocker=blocker, server_gone=True)
+        connection = self._connections.get(key)
+        standing = _standing(server)
+        seen = replace(seen, blocker=standing.blocker, server_gone=standing.gone)
+        if connection is None:
+            return replace(seen, connecting=standing.blocker is None)
+        seen = await self._with_project(wanted, seen, connection)
+        return self._with_sighting(wanted, seen, connection)
+
+    async def _with_project(
+        self, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Seen:
+        blueprint = connection.blueprint
+        seen = replace(
+            seen,
+            url=connection.url,
+            settling=self._periods.settling_for(blueprint.request_seconds),
+            poll=blueprint.poll_seconds,
+        )
+        if seen.blocker is not None or execution_id(wanted, seen) is not None:
+            return seen
+        found = await connection.project_id(wanted.spec.project)
+        if isinstance(found, Problem):
+            return replace(seen, blocker=found)
+        return replace(seen, project_id=found)
+
+    def _with_sighting(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
+        run, known, project = (
+            seen.memory.run,
+            execution_id(wanted, seen),
+            project_id(wanted, seen),
+        )
+        if known is None or project is None or (run is not None and is_ended(run.status)):
+            return seen
+        snapshot, key = connection.snapshot(project), Key.of(wanted)
+        sighting = snapshot.follow(known, lambda: self._wake(key))
+        memory = seen.memory
+        if isinstance(sighting, Listed):
+            ended = is_ended(sighting.execution.status)  # by a server that ignores the filter
+            memory = self._memories.keep(
+                wanted,
+                run=sighting.execution,
+                ended_at=self._clock.now().monotonic if ended else None,
+                denials=None,
+                problem=None,
+            )
+        return replace(seen, sighting=sighting, trouble=snapshot.trouble, memory=memory)
+
+    def unfollow(self, wanted: TestExecution, seen: Seen) -> None:
+        """It needs no list any more."""
+        known, project = execution_id(wanted, seen), project_id(wanted, seen)
+        connection = self._connections.get(server_key(wanted))
+        if connection is not None and known is not None and project is not None:
+            connection.snapshot(project).unfollow(known)
+
+    def forget(self, wanted: TestExecution) -> None:
+        """It is gone: follow its run no more."""
+        self.unfollow(wanted, Seen(memory=self._memories.of(wanted), cluster_id=self._cluster_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    blocker: Problem | None = None
+    gone: bool = False
+
+
+def _standing(server: ExecutionServer) -> _Standing:
+    """Whether the server can be used, from its object alone."""
+    name = server.metadata.name
+    ready = next((one for one in server.status.conditions if one.type == ConditionType.READY), None)
+    gone = ready is not None and ready.reason in _GONE
+    if server.metadata.is_deleted:
+        text = f'ExecutionServer "{name}" is being deleted: it starts nothing new'
+    elif ready is None or ready.observed_generation != server.metadata.generation:
+        text = f'ExecutionServer "{name}" was not looked at yet'
+    elif ready.status != "True":
+        text = f'ExecutionServer "{name}" is not ready: {ready.reason}: {ready.message}'
+    else:
+        return _Standing()
+    return _Standing(Problem(reason=Reason.SERVER_NOT_READY, message=text), gone)

@@ -1,0 +1,169 @@
+"""What is known of a run, and what can be done about it: values alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from execution_operator.kinds.problems import Problem
+    from execution_operator.kinds.test_execution.identity import Intent
+    from execution_operator.remote.snapshot import Sighting, Trouble
+    from execution_operator.remote.testhub.wire import ExecutionResource, ResultResource
+
+
+class Certainty(Enum):
+    """What is known of whether this attempt's request was sent.
+
+    UNSENT: this process wrote the intent and has not sent it. DOUBTFUL: it may have been sent.
+    """
+
+    UNSENT = "unsent"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What the look-ups of a run in doubt say.
+
+    Attributes:
+        since: monotonic time from which the settling time counts.
+        absent_at: monotonic time of the newest look-up, by its beginning, that found nothing.
+        problem: why no look-up can decide; None while one can.
+    """
+
+    since: float
+    absent_at: float | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denials:
+    """How often, and since when in monotonic seconds, the server says that there is no such run."""
+
+    since: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What this process remembers of one object; losing it is safe.
+
+    Attributes:
+        certainty: whether this attempt's request was sent.
+        run: the newest state of the run that was read.
+        submitted_at: when its server accepted it, if that was told to this process.
+        read_at: monotonic time at which the run was last read on its own.
+        result: its result, once read.
+        ended_at: monotonic time at which it was first seen ended.
+        stop_sent: whether this process asked the server to stop it.
+        denials: that the server says that there is no such run.
+        problem: what went wrong in the last exchange about it.
+        failures: exchanges that failed in a row.
+        retry_at: monotonic time before which nothing is sent about it.
+        refused: the server's final no to the start.
+    """
+
+    certainty: Certainty | None = None
+    doubt: Doubt | None = None
+    run: ExecutionResource | None = None
+    submitted_at: datetime | None = None
+    read_at: float | None = None
+    result: ResultResource | None = None
+    ended_at: float | None = None
+    stop_sent: bool = False
+    denials: Denials | None = None
+    problem: Problem | None = None
+    failures: int = 0
+    retry_at: float = 0.0
+    refused: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """All that a decision about a run depends on, beside the object itself.
+
+    Attributes:
+        url: the normalised URL of the server; None while there is no connection.
+        connecting: the server is fine, its connection is about to be there.
+        blocker: why the server or the project cannot be used.
+        server_gone: the server or its Secret is gone for good, as far as a deletion cares.
+        settling: seconds after a lost answer in which a run may still appear.
+        poll: seconds between two looks at something active.
+        trouble: since when the server's lists fail.
+    """
+
+    memory: Memory
+    cluster_id: str
+    url: str | None = None
+    connecting: bool = False
+    blocker: Problem | None = None
+    server_gone: bool = False
+    project_id: str | None = None
+    intent: Intent | None = None
+    sighting: Sighting | None = None
+    trouble: Trouble | None = None
+    settling: float = 60.0
+    poll: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIntent:
+    """Record that a run is about to be started; hold the object and its server."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Ask the server to start the run."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Look whether the server has the run already."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the run on its own."""
+
+    project_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """Read the run's result."""
+
+    project_id: str
+    result_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Ask the server to stop the run."""
+
+    project_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Take our finalizer off.
+
+    Attributes:
+        left_behind: why a run may still be going on; None when none is.
+    """
+
+    left_behind: str | None = None
+
+
+Action = WriteIntent | Start | LookUp | Read | ReadResult | Stop | Release

@@ -1,0 +1,233 @@
+"""The status that tells what is known of a run; pure, the old one when nothing is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import durationpy
+
+from execution_operator.api.model import REQUESTED_AT_ANNOTATION
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.test_execution import (
+    Execution,
+    Origin,
+    Phase,
+    TestExecution,
+    TestExecutionStatus,
+    Verdict,
+)
+from execution_operator.kinds.test_execution.decide import execution_id, project_id
+from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
+from execution_operator.kinds.test_execution.words import COMPLETE
+from execution_operator.reconcile.status import Said, conditions, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.seen import Seen
+    from execution_operator.reconcile.ports import Now
+    from execution_operator.reconcile.status import Truth
+
+
+def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> TestExecutionStatus:
+    """What to store; a terminal phase is never left."""
+    before = wanted.status
+    asked = wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION)
+    handled = {
+        "observed_generation": wanted.metadata.generation,
+        "last_handled_reconcile_at": asked,
+    }
+    if before.phase is not None and before.phase.is_terminal:
+        return before.model_copy(update=handled)
+    if seen.connecting and not wanted.metadata.is_deleted:
+        return before
+    judged = judge(wanted, seen, now, periods)
+    return before.model_copy(
+        update=handled
+        | _fields(wanted, seen, judged, now)
+        | {
+            "conditions": conditions(
+                before.conditions,
+                _said(wanted, seen, judged),
+                generation=wanted.metadata.generation,
+                now=now.utc,
+            )
+        }
+    )
+
+
+def _fields(wanted: TestExecution, seen: Seen, judged: Judgement, now: Now) -> dict[str, object]:
+    before, run = wanted.status, seen.memory.run
+    started = execution_id(wanted, seen) is not None
+    begun = _second(run.start_date if run else None) or before.start_time
+    if begun is None and started and judged.phase is Phase.RUNNING:
+        begun = _second(now.utc)
+    ended = None
+    if judged.phase.is_terminal:
+        ended = _second(run.completion_date if run else None) or _second(now.utc)
+    return {
+        "phase": judged.phase,
+        "verdict": _verdict(seen) if run is not None and run.status == COMPLETE else None,
+        "attempt": (seen.intent.attempt if seen.intent else None) or before.attempt,
+        "origin": Origin.STARTED if started else None,
+        "execution": _execution(wanted, seen) if started else None,
+        "asset": wanted.spec.test_asset.name or wanted.spec.test_asset.asset_id,
+        "start_time": begun,
+        "completion_time": ended,
+        "duration": _duration(begun, ended),
+    }
+
+
+def _execution(wanted: TestExecution, seen: Seen) -> Execution:
+    before, run = wanted.status.execution or Execution(), seen.memory.run
+    result = (run.result_id if run else None) or before.result_id
+    project = project_id(wanted, seen)
+    submitted = before.submitted_at or _second(seen.memory.submitted_at)
+    return Execution(
+        id=execution_id(wanted, seen),
+        result_id=result,
+        result_url=before.result_url or _result_url(seen.url, project, result),
+        status=(run.status if run else None) or before.status,
+        message=one_line(run.message) if run and run.message else before.message,
+        submitted_at=submitted,
+        server=before.server or (seen.intent.server if seen.intent else seen.url),
+        project_id=project,
+    )
+
+
+def _result_url(url: str | None, project: str | None, result: str | None) -> str | None:
+    """The page that shows the result to a person (remote-apis.md section 1.8)."""
+    if url is None or project is None or result is None:
+        return None
+    return f"{url}/funrep.html#/projects/{quote(project, safe='')}/results/{quote(result, safe='')}"
+
+
+def _verdict(seen: Seen) -> Verdict | None:
+    said = seen.memory.result.verdict if seen.memory.result else None
+    return Verdict(said) if said in set(Verdict) else None
+
+
+def _second(moment: datetime | None) -> datetime | None:
+    return moment.replace(microsecond=0) if moment else None
+
+
+def _duration(begun: datetime | None, ended: datetime | None) -> str | None:
+    if begun is None or ended is None or ended < begun:
+        return None
+    return str(durationpy.to_str(ended - begun))
+
+
+def _said(wanted: TestExecution, seen: Seen, judged: Judgement) -> Iterable[Said]:
+    started = execution_id(wanted, seen) is not None
+    yield from _standing(wanted, judged)
+    yield _accepted(judged, started=started)
+    yield _submitted(judged, started=started)
+    yield from _synced(judged, started=started)
+    yield _succeeded(judged)
+    done = judged.phase.is_terminal
+    yield Said(
+        ConditionType.COMPLETED,
+        "True" if done else "False",
+        Reason.FINISHED if done else judged.reason,
+        f"the run is over: {judged.phase}" if done else "",
+    )
+
+
+def _standing(wanted: TestExecution, judged: Judgement) -> Iterable[Said]:
+    """Ready, Reconciling and Stalled, as kstatus reads them."""
+    kind, reason, text = ConditionType, judged.reason, judged.message
+    deleting = wanted.metadata.is_deleted
+    match judged.row:
+        case Row.PASSED:
+            yield Said(kind.READY, "True", reason, text)
+        case Row.NOT_PASSED | Row.NEEDS_PERSON:
+            yield Said(kind.READY, "False", reason, text)
+            yield Said(kind.STALLED, "True", reason, text)
+        case Row.PAUSED:
+            yield Said(kind.READY, "Unknown", reason, text)
+        case Row.ACTIVE:
+            yield Said(kind.READY, "Unknown", reason, text)
+            if not deleting:
+                yield Said(kind.RECONCILING, "True", reason, text)
+    if deleting and judged.row is not Row.PASSED:
+        waits = judged.problem.message if judged.problem else text
+        waiting = f"deletion waits until the run is seen ended: {waits}"
+        yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
+
+
+_SUBMISSION = frozenset(
+    {
+        Reason.SUBMIT_FAILED,
+        Reason.SUBMIT_AMBIGUOUS,
+        Reason.TOKEN_NOT_UNIQUE,
+        Reason.RESTORED_OBJECT,
+        Reason.ALREADY_OWNED,
+        Reason.RATE_LIMITED,
+    }
+)
+_EXCHANGE = frozenset(
+    {
+        Reason.SERVER_UNREACHABLE,
+        Reason.UNAUTHORIZED,
+        Reason.LICENSE_REFUSED,
+        Reason.FORBIDDEN,
+        Reason.RATE_LIMITED,
+        Reason.NOT_FOUND,
+        Reason.REJECTED,
+        Reason.PROTOCOL_ERROR,
+        Reason.TLS_VERIFICATION_FAILED,
+        Reason.SERVER_CHANGED,
+    }
+)
+_WAITING = frozenset(
+    {
+        Reason.SERVER_NOT_FOUND,
+        Reason.SERVER_NOT_READY,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_MISSING,
+        Reason.REFERENCE_NOT_FOUND,
+        Reason.REFERENCE_NOT_READY,
+        Reason.RULE_NOT_IN_FORCE,
+        Reason.WAITING_FOR_CAPACITY,
+        Reason.HOST_NOT_ALLOWED,
+        Reason.INVALID_SPEC,
+    }
+)
+
+
+def _accepted(judged: Judgement, *, started: bool) -> Said:
+    if not started and judged.reason in _WAITING:
+        return Said(ConditionType.ACCEPTED, "False", judged.reason, judged.message)
+    return Said(ConditionType.ACCEPTED, "True", Reason.ACCEPTED)
+
+
+def _submitted(judged: Judgement, *, started: bool) -> Said:
+    if started:
+        return Said(ConditionType.SUBMITTED, "True", Reason.SUBMITTED)
+    if judged.reason in _SUBMISSION:
+        return Said(ConditionType.SUBMITTED, "False", judged.reason, judged.message)
+    unknown: Truth = "Unknown" if judged.phase is Phase.SUBMITTING else "False"
+    reason = Reason.SUBMITTING if judged.phase is Phase.SUBMITTING else Reason.PENDING
+    return Said(ConditionType.SUBMITTED, unknown, reason)
+
+
+def _synced(judged: Judgement, *, started: bool) -> Iterable[Said]:
+    problem = judged.problem
+    if problem is not None and problem.reason in _EXCHANGE:
+        yield Said(ConditionType.SYNCED, "False", problem.reason, problem.message)
+    elif judged.reason is Reason.SERVER_CHANGED:
+        yield Said(ConditionType.SYNCED, "False", judged.reason, judged.message)
+    elif started:
+        yield Said(ConditionType.SYNCED, "True", Reason.SYNCED)
+
+
+def _succeeded(judged: Judgement) -> Said:
+    truth: Truth = "Unknown"
+    if judged.row is Row.PASSED:
+        truth = "True"
+    elif judged.row is Row.NOT_PASSED:
+        truth = "False"
+    return Said(ConditionType.SUCCEEDED, truth, judged.reason, judged.message)

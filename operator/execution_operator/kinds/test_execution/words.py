@@ -1,0 +1,71 @@
+"""What the server's words mean (remote-apis.md, Recommended state machine); pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from execution_operator.api.reasons import Reason
+from execution_operator.api.test_execution import Phase, Verdict
+
+COMPLETE: Final = "COMPLETE"
+
+ACTIVE: Final = {
+    "SCHEDULED": (Phase.SCHEDULED, Reason.SCHEDULED),
+    "IN_TRANSITION": (Phase.IN_TRANSITION, Reason.IN_TRANSITION),
+    "RUNNING": (Phase.RUNNING, Reason.RUNNING),
+    "STOPPING": (Phase.STOPPING, Reason.STOPPING),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    phase: Phase
+    reason: Reason
+    message: str
+
+
+ENDED: Final = {
+    "COMPLETE_WITH_ERROR": Ending(
+        Phase.FAILED, Reason.COMPLETED_WITH_ERROR, "the run ended with errors"
+    ),
+    "INCOMPLETE": Ending(Phase.ERROR, Reason.INCOMPLETE, "the run did not reach its end"),
+    "STOPPED_AUTOMATICALLY": Ending(
+        Phase.ERROR, Reason.STOPPED_AUTOMATICALLY, "the server stopped the run"
+    ),
+    "LAUNCH_FAILED": Ending(Phase.ERROR, Reason.LAUNCH_FAILED, "the server could not launch it"),
+    "STOPPED_BY_USER": Ending(
+        Phase.STOPPED, Reason.STOPPED_BY_USER, "somebody stopped the run on the server"
+    ),
+    "CANCELED": Ending(Phase.STOPPED, Reason.CANCELED, "somebody cancelled the run on the server"),
+}
+
+BY_REQUEST: Final = Ending(Phase.STOPPED, Reason.STOPPED_BY_REQUEST, "stopped as asked")
+
+_VERDICTS: Final = {
+    Verdict.PASS: (Reason.TESTS_FAILED, "passed"),
+    Verdict.FAIL: (Reason.TESTS_FAILED, "the tests failed"),
+    Verdict.ERROR: (Reason.TESTS_FAILED, "the tests ended in an error"),
+    Verdict.INCONCLUSIVE: (Reason.INCONCLUSIVE, "the tests were inconclusive"),
+}
+
+
+def is_ended(word: str | None) -> bool:
+    """Whether the server's word means that the run is over; an unknown one does not."""
+    return word == COMPLETE or word in ENDED
+
+
+def wants_result(word: str | None) -> bool:
+    """Whether the run's result says more than its word."""
+    return word in {COMPLETE, "COMPLETE_WITH_ERROR"}
+
+
+def by_verdict(verdict: Verdict, accepted: tuple[Verdict, ...]) -> Ending:
+    """How a complete run ended."""
+    if verdict in accepted:
+        return Ending(Phase.SUCCEEDED, Reason.TESTS_PASSED, f"verdict {verdict}")
+    reason, text = _VERDICTS[verdict]
+    wanted = ", ".join(accepted)
+    return Ending(Phase.FAILED, reason, f"verdict {verdict}: {text}; accepted: {wanted}")

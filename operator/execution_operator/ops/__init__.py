@@ -1,0 +1,1 @@
+"""What the people who run the operator see: metrics and probes."""

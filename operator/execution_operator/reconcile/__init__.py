@@ -1,0 +1,1 @@
+"""The engine: what reconciling is, knowing neither Kubernetes nor a server."""

@@ -1,0 +1,154 @@
+"""What the engine and the kinds need from the outside, as Protocols; nothing of how it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from execution_operator.api.model import KeyReference, Resource, Status
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Which object: kind, namespace, name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, wanted: Resource) -> Key:
+        """The key of an object."""
+        return cls(wanted.kind, wanted.metadata.namespace, wanted.metadata.name)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+class FirstSeen(Enum):
+    """How this leadership came to know an object."""
+
+    LISTED = "listed"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A moment: `monotonic` in seconds for periods, `utc` for what people read."""
+
+    monotonic: float
+    utc: datetime
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> Now:
+        """This moment."""
+
+
+class ObjectConflict(Exception):  # noqa: N818 - a meaning, not a fault
+    """The object changed or went since we looked: look again."""
+
+
+class ObjectsUnavailable(Exception):  # noqa: N818 - a meaning, not a fault
+    """The API server did not take a write: it is away, overloaded, or refuses it for now."""
+
+
+class FenceClosed(Exception):  # noqa: N818 - a meaning, not a fault
+    """This process may not act any more: its lease is over or about to be."""
+
+
+class Objects(Protocol):
+    """The cluster's objects as we know them, and the only ways to change them."""
+
+    def get(self, key: Key) -> Resource | None:
+        """The object, if it is there."""
+
+    def first_seen(self, key: Key) -> FirstSeen:
+        """How this leadership came to know the object."""
+
+    def referrers(self, key: Key) -> Iterable[Resource]:
+        """The objects that name it in their spec."""
+
+    async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
+        """Replace the status if the object is still what we saw; its new state, None if it went.
+
+        Raises:
+            ObjectConflict: it is not what we saw any more.
+            ObjectsUnavailable: the API server did not take it.
+        """
+
+    async def write_metadata(
+        self,
+        wanted: Resource,
+        *,
+        held: bool,
+        annotations: Mapping[str, str] | None = None,
+    ) -> Resource | None:
+        """Set or take off our finalizer and add annotations, else as `write_status`."""
+
+
+class SecretProblem(Exception):  # noqa: N818 - a meaning, not a fault
+    """A Secret or ConfigMap, or a key of it, is not there, or may not be read."""
+
+    def __init__(self, message: str, *, key_missing: bool = False) -> None:
+        super().__init__(message)
+        self.key_missing = key_missing
+
+
+class Secrets(Protocol):
+    """Values of Secrets and ConfigMaps, read when needed and kept for a short time."""
+
+    async def secret(
+        self, namespace: str, reference: KeyReference, *, fresh: bool = False
+    ) -> SecretStr:
+        """The value of a Secret's key; SecretProblem or ObjectsUnavailable otherwise."""
+
+    async def config(self, namespace: str, reference: KeyReference) -> str:
+        """The value of a ConfigMap's key, else as `secret`."""
+
+
+class Fence(Protocol):
+    """Whether this process may act."""
+
+    def check(self) -> None:
+        """Raise FenceClosed unless the lease lasts long enough for one more request."""
+
+    @property
+    def writer(self) -> str:
+        """Who writes: this process and this term of its leadership."""
+
+    @property
+    def since(self) -> float:
+        """When this term began, in monotonic seconds."""
+
+
+class Events(Protocol):
+    """What has happened, told once."""
+
+    def publish(
+        self, wanted: Resource, reason: str, message: str, *, kind: Literal["Normal", "Warning"]
+    ) -> None:
+        """Tell it beside the object; never fails, never waits."""
+
+
+class Wakener(Protocol):
+    """Who is asked to look at an object again."""
+
+    def wake(self, key: Key) -> None:
+        """Look at it soon."""
+
+
+class Meter(Protocol):
+    """What reconciling measures."""
+
+    def reconciled(self, kind: str, result: str, seconds: float) -> None:
+        """One look at one object ended."""

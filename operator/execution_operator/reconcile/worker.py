@@ -1,0 +1,98 @@
+"""The engine: observe, decide, act, summarize, until there is nothing to do; knows no kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from execution_operator.reconcile.kind import Kind, Plan, Result
+from execution_operator.reconcile.ports import (
+    Clock,
+    FenceClosed,
+    Key,
+    Meter,
+    ObjectConflict,
+    Objects,
+    ObjectsUnavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from execution_operator.api.model import Resource
+
+_log = structlog.stdlib.get_logger(__name__)
+
+_STEPS: Final = 12
+"""More than any object needs between two looks; an endless change of mind ends here."""
+
+AnyKind = Kind[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a look ended, and the seconds until the next one without cause."""
+
+    result: Result
+    look_again: float | None = None
+
+
+class Worker:
+    """Looks at one object at a time and does what is to be done."""
+
+    def __init__(
+        self, kinds: Mapping[str, AnyKind], *, objects: Objects, clock: Clock, meter: Meter
+    ) -> None:
+        self._kinds = kinds
+        self._objects = objects
+        self._clock = clock
+        self._meter = meter
+
+    async def look(self, key: Key) -> Outcome:
+        """Bring one object a step nearer to what it wants; never raises, but for cancellation."""
+        began = self._clock.now().monotonic
+        with structlog.contextvars.bound_contextvars(object=str(key)):
+            outcome = await self._look(key)
+        self._meter.reconciled(key.kind, outcome.result, self._clock.now().monotonic - began)
+        return outcome
+
+    async def _look(self, key: Key) -> Outcome:
+        wanted = self._objects.get(key)
+        if wanted is None:
+            return Outcome(Result.DONE)
+        try:
+            return await self._reconcile(self._kinds[key.kind], wanted)
+        except ObjectConflict:
+            return Outcome(Result.CONFLICT)
+        except ObjectsUnavailable as problem:
+            _log.warning("cannot write", cause=str(problem))
+            return Outcome(Result.TRANSIENT)
+        except FenceClosed:
+            _log.info("not acting: the lease is over")
+            return Outcome(Result.REQUEUED)
+        except Exception:  # noqa: BLE001 - a bug ends one look, never the operator
+            _log.exception("bug: cannot reconcile")
+            return Outcome(Result.BUG)
+
+    async def _reconcile(self, kind: AnyKind, wanted: Resource) -> Outcome:
+        current: Resource | None = wanted
+        seen = await kind.observe(wanted)
+        for _ in range(_STEPS):
+            if current is None:
+                return Outcome(Result.DONE)
+            plan = kind.decide(current, seen, self._clock.now())
+            if plan.action is not None:
+                step = await kind.act(plan.action, current, seen)
+                current, seen = step.wanted, step.seen
+                continue
+            status = kind.summarize(current, seen, self._clock.now())
+            if status == current.status:
+                return _outcome(plan)
+            current = await self._objects.write_status(current, status)
+        return Outcome(Result.REQUEUED, 0.0)
+
+
+def _outcome(plan: Plan[Any]) -> Outcome:
+    return Outcome(plan.result, plan.look_again)

@@ -1,0 +1,1 @@
+"""The Kubernetes side: fills the ports of the engine."""

@@ -1,0 +1,137 @@
+"""The cluster's objects as last heard of, and who names whom; knows no API server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydantic import ValidationError
+
+from execution_operator.reconcile.ports import FirstSeen, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from execution_operator.api.model import Resource
+    from execution_operator.reconcile.worker import AnyKind
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    resource: Resource
+    version: int
+    first_seen: FirstSeen
+
+
+class ObjectCache:
+    """Objects by key; wakes whom a change concerns."""
+
+    def __init__(self, kinds: Mapping[str, AnyKind], wake: Callable[[Key], None]) -> None:
+        self._kinds = kinds
+        self._wake = wake
+        self._entries: dict[Key, _Entry] = {}
+        self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
+
+    def get(self, key: Key) -> Resource | None:
+        """The object, if it is there."""
+        entry = self._entries.get(key)
+        return entry.resource if entry else None
+
+    def first_seen(self, key: Key) -> FirstSeen:
+        """How it was first heard of; LISTED when in doubt."""
+        entry = self._entries.get(key)
+        return entry.first_seen if entry else FirstSeen.LISTED
+
+    def referrers(self, key: Key) -> Iterable[Resource]:
+        """The objects that name it."""
+        return [self._entries[one].resource for one in self._referrers.get(key, ())]
+
+    def keys(self, kind: str) -> list[Key]:
+        """The keys of a kind's objects."""
+        return [key for key in self._entries if key.kind == kind]
+
+    def resources(self) -> Iterable[Resource]:
+        """All objects."""
+        return [entry.resource for entry in self._entries.values()]
+
+    def put(self, raw: Mapping[str, Any], *, first_seen: FirstSeen) -> Resource | None:
+        """Take in an object as the API server gave it; an older state than ours is ignored.
+
+        Returns:
+            The object as it is known now; None if it cannot be read.
+        """
+        resource = self._read(raw)
+        if resource is None:
+            return None
+        key, version = Key.of(resource), int(resource.metadata.resource_version or 0)
+        before = self._entries.get(key)
+        if before is not None:
+            if version <= before.version:
+                return before.resource
+            if before.resource.metadata.uid == resource.metadata.uid:
+                first_seen = before.first_seen
+            else:
+                self._forget(before.resource)
+        self._entries[key] = _Entry(resource, version, first_seen)
+        self._changed(before.resource if before else None, resource)
+        return resource
+
+    def drop(self, raw: Mapping[str, Any]) -> None:
+        """The API server said that the object is gone."""
+        meta = raw["metadata"]
+        key = Key(raw["kind"], meta.get("namespace", ""), meta["name"])
+        self.drop_key(key, uid=meta["uid"])
+
+    def drop_key(self, key: Key, *, uid: str) -> None:
+        """The object of that uid is gone; a younger one of the same name stays."""
+        entry = self._entries.get(key)
+        if entry is None or entry.resource.metadata.uid != uid:
+            return
+        del self._entries[key]
+        self._changed(entry.resource, None)
+        self._forget(entry.resource)
+
+    def _read(self, raw: Mapping[str, Any]) -> Resource | None:
+        model: type[Resource] = self._kinds[raw["kind"]].model
+        try:
+            return model.model_validate(raw, by_alias=True)
+        except ValidationError as exc:
+            meta = raw.get("metadata", {})
+            _log.error(
+                "cannot read object: does it match the installed CRD?",
+                object=f"{raw['kind']} {meta.get('namespace')}/{meta.get('name')}",
+                cause="; ".join(
+                    f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+                    for error in exc.errors(include_input=False)[:5]
+                ),
+            )
+            return None
+
+    def _forget(self, resource: Resource) -> None:
+        self._kinds[resource.kind].forget(resource)
+
+    def _changed(self, before: Resource | None, after: Resource | None) -> None:
+        now = after or before
+        if now is None:
+            return
+        key, kind = Key.of(now), self._kinds[now.kind]
+        old = frozenset(kind.references(before) if before else ())
+        new = frozenset(kind.references(after) if after else ())
+        for named in old - new:
+            self._referrers[named].discard(key)
+            if not self._referrers[named]:
+                del self._referrers[named]
+        for named in new - old:
+            self._referrers[named].add(key)
+        if after is not None:
+            self._wake(key)
+        if kind.wakes_referrers(before, after):
+            for one in tuple(self._referrers.get(key, ())):
+                self._wake(one)
+        if kind.wakes_references(before, after):
+            for named in old | new:
+                self._wake(named)

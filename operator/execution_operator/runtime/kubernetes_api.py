@@ -1,0 +1,185 @@
+"""How the API server is reached: configuration, clients, meters; knows none of our kinds."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import aiohttp
+from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import ApiException
+
+from execution_operator.reconcile.ports import ObjectConflict, ObjectsUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+REQUEST_SECONDS: Final = 30.0
+JSON_PATCH: Final = "application/json-patch+json"
+_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_PATH: Final = re.compile(
+    r"^/(?:api/v1|apis/[^/]+/[^/]+)(?:/namespaces/[^/]+(?=/))?/(?P<resource>[a-z]+)"
+    r"(?:/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?)?$"
+)
+
+
+class NotConfigured(Exception):  # noqa: N818 - a person's mistake, in one line
+    """There is no way to an API server: no pod account and no usable kubeconfig."""
+
+
+class KubernetesMeter(Protocol):
+    """What is measured of the requests to the API server."""
+
+    def kubernetes_request(self, verb: str, kind: str, code: str, seconds: float) -> None:
+        """One request ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """The API server answered with an error.
+
+    Attributes:
+        status: the HTTP status.
+        message: the server's own words, one line.
+    """
+
+    status: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.message}"
+
+
+async def load(kubeconfig: Path | None, meter: KubernetesMeter) -> client.Configuration:
+    """The configuration of the pod's account, or of the kubeconfig file.
+
+    Raises:
+        NotConfigured: neither is there, or the file cannot be used.
+    """
+    found = client.Configuration()
+    found.trace_configs = [trace(meter)]
+    found.retries = None  # ours to decide; an interrupted write must be seen as one
+    try:
+        if kubeconfig is None and (_ACCOUNT / "token").exists():
+            config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call] # the client has no types there
+        else:
+            path = str(kubeconfig) if kubeconfig else None
+            await config.load_kube_config(  # type: ignore[no-untyped-call] # the client has no types there
+                config_file=path, client_configuration=found
+            )
+    except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as exc:
+        where = f'kubeconfig "{kubeconfig}"' if kubeconfig else "the kubeconfig"
+        text = f"cannot use {where}: {exc}; give --kubeconfig FILE or set KUBECONFIG"
+        raise NotConfigured(" ".join(text.split())) from exc
+    return found
+
+
+def own_namespace() -> str:
+    """The namespace of the pod we run in, else `default`."""
+    try:
+        return (_ACCOUNT / "namespace").read_text().strip() or "default"
+    except OSError:
+        return "default"
+
+
+async def watch_session(
+    configuration: client.Configuration, meter: KubernetesMeter
+) -> aiohttp.ClientSession:
+    """A new session with the credentials of now; whoever gets it closes it."""
+    context = ssl.create_default_context(
+        cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data
+    )
+    if not configuration.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    bearer = await configuration.get_api_key_with_prefix("BearerToken")
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=context),
+        headers={"Authorization": bearer} if bearer else {},
+        trace_configs=[trace(meter)],
+    )
+
+
+@contextlib.asynccontextmanager
+async def translated(what: str) -> AsyncIterator[None]:
+    """Turn the client's errors into ours at this border.
+
+    Raises:
+        ObjectConflict: 409, the object is not what we saw, or 404, it is not there any more.
+        Refused: another answer of 4xx but 429.
+        ObjectsUnavailable: anything else.
+    """
+    try:
+        yield
+    except ApiException as exc:
+        answer = Refused(exc.status or 0, _words(exc))
+        if answer.status in {404, 409}:
+            text = f"cannot {what}: {answer}"
+            raise ObjectConflict(text) from exc
+        if 400 <= answer.status < 500 and answer.status != 429:  # noqa: PLR2004 - HTTP's classes
+            raise answer from exc
+        text = f"cannot {what}: {answer}"
+        raise ObjectsUnavailable(text) from exc
+    except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+        text = f"cannot {what}: {type(exc).__name__}"
+        raise ObjectsUnavailable(text) from exc
+
+
+def _words(exc: ApiException) -> str:
+    try:
+        body: Any = json.loads(exc.body or "{}")
+        said = body.get("message") or exc.reason
+    except (ValueError, AttributeError):
+        said = exc.reason
+    return " ".join(str(said or "no reason given").split())[:1024]
+
+
+def resource_of(path: str) -> str:
+    """`testexecutions/status` for the path of a request, for a metric's bounded label."""
+    match = _PATH.match(path)
+    if match is None:
+        return "other"
+    sub = match["sub"]
+    return f"{match['resource']}/{sub}" if sub else match["resource"]
+
+
+def verb_of(method: str, path: str, *, watches: bool) -> str:
+    """The verb as Kubernetes' authorization calls it."""
+    if method != "GET":
+        return {"POST": "create", "PUT": "update"}.get(method, method.lower())
+    if watches:
+        return "watch"
+    match = _PATH.match(path)
+    return "list" if match is not None and match["name"] is None else "get"
+
+
+def trace(meter: KubernetesMeter) -> aiohttp.TraceConfig:
+    """A trace that meters each request of the session it is given to."""
+    traced = aiohttp.TraceConfig()
+
+    async def start(_session: object, context: Any, _params: object) -> None:  # noqa: ANN401 - aiohttp's
+        context.began = time.monotonic()
+
+    def ended(context: Any, method: str, url: Any, code: str) -> None:  # noqa: ANN401 - aiohttp's
+        verb = verb_of(method, url.path, watches=url.query.get("watch") == "true")
+        seconds = time.monotonic() - context.began
+        meter.kubernetes_request(verb, resource_of(url.path), code, seconds)
+
+    async def end(_: object, context: Any, params: aiohttp.TraceRequestEndParams) -> None:  # noqa: ANN401 - aiohttp's
+        ended(context, params.method, params.url, str(params.response.status))
+
+    async def failed(_: object, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:  # noqa: ANN401 - aiohttp's
+        ended(context, params.method, params.url, type(params.exception).__name__)
+
+    traced.on_request_start.append(start)
+    traced.on_request_end.append(end)
+    traced.on_request_exception.append(failed)
+    return traced

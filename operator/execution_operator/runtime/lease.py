@@ -1,0 +1,287 @@
+"""Who acts: a Lease, decided purely on monotonic time, renewed by a loop of our own.
+
+The official client's leader election measures by the wall clock and gives a renewal no time-out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+from kubernetes.aio import client
+
+from execution_operator.reconcile.ports import (
+    Clock,
+    FenceClosed,
+    ObjectConflict,
+    ObjectsUnavailable,
+)
+from execution_operator.runtime.kubernetes_api import Refused, translated
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+_log = structlog.stdlib.get_logger(__name__)
+
+LOOK_SECONDS: Final = 0.5
+FENCE_SECONDS: Final = 2.0
+"""What must be left of the lease for one more request to the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How long things last, in seconds."""
+
+    duration: float
+    renew_deadline: float
+    retry: float
+
+    @property
+    def fence(self) -> float:
+        """What must be left of the lease for a start; less where a test makes leases short."""
+        return min(FENCE_SECONDS, self.duration / 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Lease as it was read; `changed_at` is our monotonic time of first seeing it so."""
+
+    holder: str
+    renewed: str
+    transitions: int
+    duration: float
+    version: str
+    changed_at: float
+
+
+def observed(record: Record, before: Record | None) -> Record:
+    """The record with the time of its last change; no clock of another machine is trusted."""
+    if before is None:
+        return record
+    same = (before.holder, before.renewed) == (record.holder, record.renewed)
+    return replace(record, changed_at=before.changed_at) if same else record
+
+
+def may_take(record: Record, *, identity: str, now: float) -> bool:
+    """Whether the lease is free: nobody's, ours, or not renewed for its whole duration."""
+    if record.holder in {"", identity}:
+        return True
+    return now - record.changed_at >= record.duration
+
+
+class LeaseMeter(Protocol):
+    """What is measured of the lease."""
+
+    def leading(self, *, is_leader: bool) -> None:
+        """We became or ceased to be the leader."""
+
+
+class LeaseFence:
+    """The fence of a held lease: closed as soon as too little of it is left."""
+
+    def __init__(self, identity: str, terms: Terms, clock: Clock) -> None:
+        self._identity = identity
+        self._terms = terms
+        self._clock = clock
+        self._held_from: float | None = None
+        self._transitions = 0
+        self._since = 0.0
+
+    @property
+    def writer(self) -> str:
+        """Who writes: the process and the number of its term."""
+        return f"{self._identity}/{self._transitions}"
+
+    @property
+    def since(self) -> float:
+        """When this term began, in monotonic seconds."""
+        return self._since
+
+    def check(self) -> None:
+        """Raise FenceClosed unless the lease lasts long enough for one more request."""
+        if self.remaining() < self._terms.fence:
+            text = "the lease is over or about to be"
+            raise FenceClosed(text)
+
+    def remaining(self) -> float:
+        """How long the lease lasts, in seconds; counted from before the renewal was sent."""
+        if self._held_from is None:
+            return 0.0
+        return self._held_from + self._terms.duration - self._clock.now().monotonic
+
+    def open(self, *, transitions: int, sent_at: float) -> None:
+        """The lease became ours by a request sent at that monotonic time."""
+        self._transitions = transitions
+        self._since = self._clock.now().monotonic
+        self._held_from = sent_at
+
+    def renewed(self, sent_at: float) -> None:
+        """It was renewed by a request sent at that monotonic time."""
+        self._held_from = sent_at
+
+    def close(self) -> None:
+        """It is not ours any more."""
+        self._held_from = None
+
+
+class OpenFence:
+    """The fence where no lease is held: a single operator that says so."""
+
+    def __init__(self, identity: str, clock: Clock) -> None:
+        self.writer = f"{identity}/0"
+        self.since = clock.now().monotonic
+
+    def check(self) -> None:
+        """Always open."""
+
+
+class LeaseElection:
+    """Gets the Lease, keeps it, gives it back."""
+
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
+        self,
+        api: client.CoordinationV1Api,
+        *,
+        name: str,
+        namespace: str,
+        identity: str,
+        terms: Terms,
+        fence: LeaseFence,
+        clock: Clock,
+        random: Random,
+        meter: LeaseMeter,
+    ) -> None:
+        self._api = api
+        self._name = name
+        self._namespace = namespace
+        self._identity = identity
+        self._terms = terms
+        self._fence = fence
+        self._clock = clock
+        self._random = random
+        self._meter = meter
+        self._seen: Record | None = None
+        self._acquired: datetime | None = None
+
+    async def acquire(self) -> None:
+        """Return when the lease is ours; looks every half second."""
+        self._meter.leading(is_leader=False)
+        while not await self._try(self._take):  # noqa: ASYNC110 - the event is in the cluster
+            await asyncio.sleep(LOOK_SECONDS * (0.8 + 0.4 * self._random.random()))
+        self._meter.leading(is_leader=True)
+        _log.info("leading", writer=self._fence.writer)
+
+    async def keep(self) -> None:
+        """Renew until that fails for too long or somebody else holds it; then return."""
+        deadline = self._clock.now().monotonic + self._terms.renew_deadline
+        while self._clock.now().monotonic < deadline and self._fence.remaining() > 0:
+            sent_at = self._clock.now().monotonic
+            if await self._try(self._renew):
+                deadline = sent_at + self._terms.renew_deadline
+            elif self._seen is not None and self._seen.holder != self._identity:
+                break
+            await asyncio.sleep(self._terms.retry)
+        self._fence.close()
+        self._meter.leading(is_leader=False)
+        _log.error("lost the lease", holder=self._seen.holder if self._seen else "")
+
+    async def release(self) -> None:
+        """Give it back, so that another need not wait."""
+        self._fence.close()
+        self._meter.leading(is_leader=False)
+        if self._seen is not None and self._seen.holder == self._identity:
+            await self._try(self._give_back)
+
+    async def _try(self, step: _Step) -> bool:
+        try:
+            async with asyncio.timeout(self._terms.renew_deadline / 2), translated("use lease"):
+                return await step()
+        except TimeoutError:
+            _log.warning("cannot use lease", cause="no answer in time")
+        except Refused as exc:
+            _log.error("cannot use lease: grant it", cause=str(exc), namespace=self._namespace)
+        except ObjectConflict:
+            return False
+        except ObjectsUnavailable as exc:
+            _log.warning("cannot use lease", cause=str(exc))
+        return False
+
+    async def _read(self) -> Record | None:
+        try:
+            lease = await self._api.read_namespaced_lease(self._name, self._namespace)
+        except client.ApiException as exc:
+            if exc.status != 404:  # noqa: PLR2004 - HTTP's number
+                raise
+            return None
+        spec = lease.spec or client.V1LeaseSpec()
+        record = Record(
+            holder=spec.holder_identity or "",
+            renewed=str(spec.renew_time),
+            transitions=spec.lease_transitions or 0,
+            duration=float(spec.lease_duration_seconds or self._terms.duration),
+            version=(lease.metadata and lease.metadata.resource_version) or "",
+            changed_at=self._clock.now().monotonic,
+        )
+        self._seen = observed(record, self._seen)
+        return self._seen
+
+    async def _take(self) -> bool:
+        record = await self._read()
+        sent_at = self._clock.now().monotonic
+        self._acquired = self._clock.now().utc
+        if record is None:
+            await self._api.create_namespaced_lease(
+                self._namespace, self._lease(transitions=1, version=None)
+            )
+            transitions = 1
+        elif may_take(record, identity=self._identity, now=sent_at):
+            transitions = record.transitions + 1
+            await self._replace(transitions, record.version)
+        else:
+            return False
+        await self._read()
+        self._fence.open(transitions=transitions, sent_at=sent_at)
+        return True
+
+    async def _renew(self) -> bool:
+        record = await self._read()
+        if record is None or record.holder != self._identity:
+            return False
+        sent_at = self._clock.now().monotonic
+        await self._replace(record.transitions, record.version)
+        self._fence.renewed(sent_at)
+        return True
+
+    async def _give_back(self) -> bool:
+        record = await self._read()
+        if record is None or record.holder != self._identity:
+            return False
+        await self._replace(record.transitions, record.version, holder="")
+        return True
+
+    async def _replace(self, transitions: int, version: str, holder: str | None = None) -> None:
+        lease = self._lease(transitions=transitions, version=version, holder=holder)
+        await self._api.replace_namespaced_lease(self._name, self._namespace, lease)
+
+    def _lease(
+        self, *, transitions: int, version: str | None, holder: str | None = None
+    ) -> client.V1Lease:
+        return client.V1Lease(
+            metadata=client.V1ObjectMeta(
+                name=self._name, namespace=self._namespace, resource_version=version
+            ),
+            spec=client.V1LeaseSpec(
+                holder_identity=self._identity if holder is None else holder,
+                lease_duration_seconds=max(1, round(self._terms.duration)),
+                acquire_time=self._acquired,
+                renew_time=self._clock.now().utc,
+                lease_transitions=transitions,
+            ),
+        )
+
+
+class _Step(Protocol):
+    async def __call__(self) -> bool: ...

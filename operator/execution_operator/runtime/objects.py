@@ -1,0 +1,146 @@
+"""Reads from the cache, writes to the API server, and puts each answer back at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from execution_operator.api.model import FINALIZER, GROUP, VERSION
+from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
+from execution_operator.runtime.kubernetes_api import (
+    JSON_PATCH,
+    REQUEST_SECONDS,
+    Refused,
+    translated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable, Mapping
+
+    from kubernetes.aio import client
+
+    from execution_operator.api.model import Resource, Status
+    from execution_operator.runtime.cache import ObjectCache
+
+_SLASH: Final = "~1"
+
+
+class ClusterObjects:
+    """The engine's port to the cluster's objects.
+
+    Each write carries the resourceVersion that was seen: with `replace` on it a stale one answers
+    409, which means look again (a `test` would answer 422 like a schema refusal).
+    """
+
+    def __init__(
+        self, cache: ObjectCache, api: client.CustomObjectsApi, plurals: Mapping[str, str]
+    ) -> None:
+        self._cache = cache
+        self._api = api
+        self._plurals = plurals
+
+    def get(self, key: Key) -> Resource | None:
+        """The object, if it is there."""
+        return self._cache.get(key)
+
+    def first_seen(self, key: Key) -> FirstSeen:
+        """How this leadership came to know the object."""
+        return self._cache.first_seen(key)
+
+    def referrers(self, key: Key) -> Iterable[Resource]:
+        """The objects that name it in their spec."""
+        return self._cache.referrers(key)
+
+    async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
+        """Replace the status; raises ObjectConflict, ObjectsUnavailable."""
+        value = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        operations: list[dict[str, object]] = [
+            _version(wanted),
+            {"op": "add", "path": "/status", "value": value},
+        ]
+        return await self._patch(
+            self._api.patch_namespaced_custom_object_status, wanted, operations
+        )
+
+    async def write_metadata(
+        self, wanted: Resource, *, held: bool, annotations: Mapping[str, str] | None = None
+    ) -> Resource | None:
+        """Set or take off our finalizer and add annotations; raises as `write_status`."""
+        operations = [
+            _version(wanted),
+            *_finalizers(wanted, held=held),
+            *_annotations(wanted, annotations or {}),
+        ]
+        return await self._patch(self._api.patch_namespaced_custom_object, wanted, operations)
+
+    async def _patch(
+        self,
+        patch: Any,  # noqa: ANN401 - a generated method
+        wanted: Resource,
+        operations: list[dict[str, object]],
+    ) -> Resource | None:
+        key = Key.of(wanted)
+        answer = patch(
+            GROUP,
+            VERSION,
+            key.namespace,
+            self._plurals[key.kind],
+            key.name,
+            operations,
+            _content_type=JSON_PATCH,
+            _request_timeout=REQUEST_SECONDS,
+        )
+        raw = await self._answered(answer, key, wanted)
+        if raw is None:
+            return None
+        meta = raw["metadata"]
+        if meta.get("deletionTimestamp") and not meta.get("finalizers"):
+            self._cache.drop(raw)
+            return None
+        return self._cache.put(raw, first_seen=FirstSeen.LISTED)
+
+    async def _answered(
+        self, answer: Awaitable[Any], key: Key, wanted: Resource
+    ) -> dict[str, Any] | None:
+        try:
+            async with translated(f"write {key}"):
+                raw: dict[str, Any] = await answer
+                return raw
+        except ObjectConflict as conflict:
+            if getattr(conflict.__cause__, "status", None) == 404:  # noqa: PLR2004 - HTTP's number
+                self._cache.drop_key(key, uid=wanted.metadata.uid)
+                return None
+            raise
+        except Refused as refused:
+            text = f"cannot write {key}: {refused}"
+            raise ObjectsUnavailable(text) from refused
+
+
+def _version(wanted: Resource) -> dict[str, object]:
+    return {
+        "op": "replace",
+        "path": "/metadata/resourceVersion",
+        "value": wanted.metadata.resource_version,
+    }
+
+
+def _finalizers(wanted: Resource, *, held: bool) -> list[dict[str, object]]:
+    if held == wanted.metadata.is_held:
+        return []
+    others = [one for one in wanted.metadata.finalizers if one != FINALIZER]
+    value = [*others, FINALIZER] if held else others
+    return [{"op": "add", "path": "/metadata/finalizers", "value": value}]
+
+
+def _annotations(wanted: Resource, annotations: Mapping[str, str]) -> list[dict[str, object]]:
+    if not annotations:
+        return []
+    if not wanted.metadata.annotations:
+        return [{"op": "add", "path": "/metadata/annotations", "value": dict(annotations)}]
+    return [
+        {
+            "op": "add",
+            "path": f"/metadata/annotations/{name.replace('~', '~0').replace('/', _SLASH)}",
+            "value": value,
+        }
+        for name, value in annotations.items()
+    ]

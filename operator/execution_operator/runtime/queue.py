@@ -1,0 +1,134 @@
+"""A fair queue of keys: each is in it once and never worked on twice at a time; knows no kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from execution_operator.reconcile.backoff import Backoff
+    from execution_operator.reconcile.ports import Key
+
+
+class QueueMeter(Protocol):
+    """What is measured of the queue."""
+
+    def queue_waited(self, kind: str, seconds: float) -> None:
+        """A key waited so long for a worker."""
+
+
+class FairQueue:
+    """Keys in lanes, one a server, taken in turn; a lane has at most `per_lane` workers."""
+
+    def __init__(
+        self,
+        lane_of: Callable[[Key], Key],
+        *,
+        per_lane: int,
+        backoff: Backoff,
+        random: Random,
+        meter: QueueMeter,
+    ) -> None:
+        self._lane_of = lane_of
+        self._per_lane = per_lane
+        self._backoff = backoff
+        self._random = random
+        self._meter = meter
+        self._lanes: OrderedDict[Key, OrderedDict[Key, float]] = OrderedDict()
+        self._running: dict[Key, Key] = {}
+        self._busy: Counter[Key] = Counter()
+        self._dirty: set[Key] = set()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._failures: Counter[Key] = Counter()
+        self._news = asyncio.Event()
+
+    def add(self, key: Key) -> None:
+        """Have it looked at; again after the look that is under way."""
+        self._cancel_timer(key)
+        if key in self._running:
+            self._dirty.add(key)
+            return
+        lane = self._lanes.setdefault(self._lane_of(key), OrderedDict())
+        lane.setdefault(key, asyncio.get_running_loop().time())
+        self._news.set()
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Have it looked at later, in the place of what was planned before."""
+        self._cancel_timer(key)
+        if seconds <= 0:
+            self.add(key)
+            return
+        loop = asyncio.get_running_loop()
+        self._timers[key] = loop.call_later(seconds, self.add, key)
+
+    async def take(self) -> Key:
+        """The next key in turn; it is ours until `done`."""
+        while (found := self._next()) is None:
+            self._news.clear()
+            await self._news.wait()
+        key, since = found
+        self._meter.queue_waited(key.kind, asyncio.get_running_loop().time() - since)
+        return key
+
+    def done(self, key: Key, *, failed: bool, again: float | None) -> None:
+        """The look ended; `again`: seconds to the next, lengthened while it keeps failing."""
+        lane = self._running.pop(key)
+        self._busy[lane] -= 1
+        self._news.set()
+        if failed:
+            self._failures[key] += 1
+            again = max(again or 0.0, self._backoff.delay(self._failures[key], self._random))
+        else:
+            self._failures.pop(key, None)
+        if key in self._dirty:
+            self._dirty.discard(key)
+            self.add(key)
+        elif again is not None:
+            self.add_after(key, again)
+
+    def forget(self, key: Key) -> None:
+        """The object is gone: drop its timer and its failures."""
+        self._cancel_timer(key)
+        self._failures.pop(key, None)
+
+    def depth(self) -> dict[str, int]:
+        """How many keys wait, by kind."""
+        return dict(Counter(key.kind for lane in self._lanes.values() for key in lane))
+
+    def oldest(self) -> dict[str, float]:
+        """How long the oldest key waits, by kind, in seconds."""
+        now = asyncio.get_running_loop().time()
+        ages: dict[str, float] = {}
+        for lane in self._lanes.values():
+            for key, since in lane.items():
+                ages[key.kind] = max(ages.get(key.kind, 0.0), now - since)
+        return ages
+
+    def close(self) -> None:
+        """No timer rings any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _next(self) -> tuple[Key, float] | None:
+        for lane in tuple(self._lanes):
+            if self._busy[lane] >= self._per_lane:
+                continue
+            key, since = self._lanes[lane].popitem(last=False)
+            if self._lanes[lane]:
+                self._lanes.move_to_end(lane)
+            else:
+                del self._lanes[lane]
+            self._running[key] = lane
+            self._busy[lane] += 1
+            return key, since
+        return None
+
+    def _cancel_timer(self, key: Key) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()

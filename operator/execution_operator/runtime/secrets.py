@@ -1,0 +1,100 @@
+"""Values of Secrets and ConfigMaps: read when needed, kept for a short time, never watched."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from execution_operator.reconcile.ports import (
+    Clock,
+    ObjectConflict,
+    ObjectsUnavailable,
+    SecretProblem,
+)
+from execution_operator.runtime.kubernetes_api import REQUEST_SECONDS, Refused, translated
+
+if TYPE_CHECKING:
+    from kubernetes.aio import client
+
+    from execution_operator.api.model import KeyReference
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: SecretStr
+    read_at: float
+
+
+class ClusterSecrets:
+    """The port to Secrets and ConfigMaps; keeps a value for at most `keep_seconds`."""
+
+    def __init__(self, api: client.CoreV1Api, *, clock: Clock, keep_seconds: float) -> None:
+        self._api = api
+        self._clock = clock
+        self._keep_seconds = keep_seconds
+        self._kept: dict[tuple[str, str, str, str], _Kept] = {}
+
+    async def secret(
+        self, namespace: str, reference: KeyReference, *, fresh: bool = False
+    ) -> SecretStr:
+        """The value of a Secret's key; raises SecretProblem, ObjectsUnavailable."""
+        return await self._value("Secret", namespace, reference, fresh=fresh)
+
+    async def config(self, namespace: str, reference: KeyReference) -> str:
+        """The value of a ConfigMap's key, else as `secret`."""
+        value = await self._value("ConfigMap", namespace, reference, fresh=False)
+        return value.get_secret_value()
+
+    async def _value(
+        self, kind: str, namespace: str, reference: KeyReference, *, fresh: bool
+    ) -> SecretStr:
+        now = self._clock.now().monotonic
+        place = (kind, namespace, reference.name, reference.key)
+        kept = self._kept.get(place)
+        if kept is not None and not fresh and now - kept.read_at < self._keep_seconds:
+            return kept.value
+        self._kept.pop(place, None)
+        value = await self._read(kind, namespace, reference)
+        self._kept[place] = _Kept(value, now)
+        return value
+
+    async def _read(self, kind: str, namespace: str, reference: KeyReference) -> SecretStr:
+        what = f'{kind} "{reference.name}"'
+        read: Any = (
+            self._api.read_namespaced_secret
+            if kind == "Secret"
+            else self._api.read_namespaced_config_map
+        )
+        try:
+            async with translated(f"read {what}"):
+                found = await read(reference.name, namespace, _request_timeout=REQUEST_SECONDS)
+        except ObjectConflict as exc:
+            text = f"cannot find {what}: create it with the key {reference.key}"
+            raise SecretProblem(text) from exc
+        except Refused as exc:
+            if exc.status == 403:  # noqa: PLR2004 - HTTP's number
+                text = f"may not read {what}: grant the operator get on it"
+                raise SecretProblem(text) from exc
+            text = f"cannot read {what}: {exc}"
+            raise ObjectsUnavailable(text) from exc
+        return SecretStr(_key_of(found.data or {}, what, reference.key, encoded=kind == "Secret"))
+
+
+def _key_of(data: dict[str, str], what: str, key: str, *, encoded: bool) -> str:
+    if key not in data:
+        text = f'{what} has no key "{key}": it has {", ".join(sorted(data)) or "none"}'
+        raise SecretProblem(text, key_missing=True)
+    if not encoded:
+        return data[key]
+    try:
+        value = base64.b64decode(data[key]).decode().strip()
+    except ValueError as exc:
+        text = f'{what} key "{key}" is not text: store it as it was given to you'
+        raise SecretProblem(text, key_missing=True) from exc
+    if not value:
+        text = f'{what} key "{key}" is empty: store a value in it'
+        raise SecretProblem(text, key_missing=True)
+    return value

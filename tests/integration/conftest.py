@@ -1,0 +1,139 @@
+"""One control plane a session, a namespace a test, the operator as its own ServiceAccount."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from kubernetes.aio import client, config
+
+from cluster import ControlPlane, control_plane
+from execution_simulator import Simulator, serve
+from support.kube import Namespace
+from support.operator_process import OperatorProcess, start_operator
+
+ROOT = Path(__file__).parents[2]
+SYSTEM = "execution-operator-system"
+ACCOUNT = "execution-operator"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    plane: ControlPlane
+    operator_kubeconfig: Path
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with control_plane() as plane:
+        crds = subprocess.run(
+            [ROOT / ".venv/bin/execution-operator", "crds"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        plane.run_kubectl("apply", "--server-side", "-f", "-", stdin=crds)
+        plane.run_kubectl("wait", "--for=condition=Established", "crd", "--all")
+        plane.run_kubectl("create", "namespace", SYSTEM)
+        plane.run_kubectl("create", "serviceaccount", ACCOUNT, "-n", SYSTEM)
+        plane.run_kubectl("apply", "-f", str(ROOT / "charts/execution-operator/files/role.yaml"))
+        for role in ("execution-operator", "execution-operator-cluster"):
+            plane.run_kubectl(
+                *("create", "clusterrolebinding", role, f"--clusterrole={role}"),
+                f"--serviceaccount={SYSTEM}:{ACCOUNT}",
+            )
+        yield Cluster(plane, plane.service_account_kubeconfig(SYSTEM, ACCOUNT))
+
+
+@pytest.fixture
+async def api(cluster: Cluster) -> AsyncIterator[client.ApiClient]:
+    configuration = client.Configuration()
+    await config.load_kube_config(
+        config_file=str(cluster.plane.kubeconfig), client_configuration=configuration
+    )
+    async with client.ApiClient(configuration) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def namespace(cluster: Cluster, api: client.ApiClient) -> Namespace:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    core = client.CoreV1Api(api)
+    await core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    rules = str(ROOT / "charts/execution-operator/files/role.yaml")
+    run = asyncio.to_thread
+    lease_role = await run(_lease_role, rules)
+    await run(cluster.plane.run_kubectl, "apply", "-n", name, "-f", "-", stdin=lease_role)
+    await run(
+        cluster.plane.run_kubectl,
+        *("create", "rolebinding", "lease", "--role=execution-operator-lease", "-n", name),
+        f"--serviceaccount={SYSTEM}:{ACCOUNT}",
+    )
+    return Namespace(name, api)
+
+
+def _lease_role(path: str) -> str:
+    documents = Path(path).read_text().split("\n---\n")
+    return next(text for text in documents if "\nkind: Role\n" in text)
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture
+async def hub_url(simulator: Simulator) -> AsyncIterator[str]:
+    async with serve(simulator) as url:
+        yield url
+
+
+@pytest.fixture
+async def hub(namespace: Namespace, hub_url: str) -> str:
+    """An ExecutionServer `hub` with the right token, and the URL that it names."""
+    await namespace.secret("hub-token", token="demo-offline-token")
+    await namespace.server(hub_url)
+    return hub_url
+
+
+Start = Callable[..., Awaitable[OperatorProcess]]
+
+
+@pytest.fixture
+async def start(cluster: Cluster, namespace: Namespace, tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts operators for the test's namespace; they are gone at its end."""
+    started: list[OperatorProcess] = []
+
+    async def start_one(*flags: str, **periods: str) -> OperatorProcess:
+        log_file = tmp_path / f"operator-{len(started)}.log"
+        one = await start_operator(
+            cluster.operator_kubeconfig, namespace.name, log_file, *flags, **periods
+        )
+        started.append(one)
+        await one.ready()
+        return one
+
+    yield start_one
+    for one in started:
+        await one.kill()
+    refused = [
+        line
+        for one in started
+        for line in one.lines
+        # "not found": an API server that has just started knows no roles for a moment
+        if "bug" in line.get("event", "")
+        or ("403" in line.get("cause", "") and "not found" not in line["cause"])
+    ]
+    assert not refused, "an operator logged a bug or a missing right"
+
+
+@pytest.fixture
+async def operator(start: Start) -> OperatorProcess:
+    one = await start()
+    await one.leading()
+    return one

@@ -1,0 +1,179 @@
+"""A namespace of the test's own on the real API server, and what is done in it as its admin."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubernetes.aio import client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GROUP, VERSION = "execution-operator.io", "v1alpha1"
+PLURALS = {"TestExecution": "testexecutions", "ExecutionServer": "executionservers"}
+PATIENCE_SECONDS = 40.0
+
+Json = dict[str, Any]
+
+
+async def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Wait until `look` gives something true, and return that; fail after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                found = look()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        msg = f"never seen: {what}"
+        raise AssertionError(msg) from None
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace and the objects in it."""
+
+    name: str
+    api: client.ApiClient
+
+    @property
+    def custom(self) -> client.CustomObjectsApi:
+        return client.CustomObjectsApi(self.api)
+
+    @property
+    def core(self) -> client.CoreV1Api:
+        return client.CoreV1Api(self.api)
+
+    async def secret(self, name: str, **data: str) -> None:
+        body = client.V1Secret(metadata=client.V1ObjectMeta(name=name), string_data=data)
+        await self.core.create_namespaced_secret(self.name, body)
+
+    async def change_secret(self, name: str, **data: str) -> None:
+        await self.core.patch_namespaced_secret(
+            name,
+            self.name,
+            {"stringData": data},
+            _content_type="application/merge-patch+json",
+        )
+
+    async def create(self, kind: str, name: str, spec: Json, **meta: Any) -> Json:
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": kind,
+            "metadata": {"name": name} | meta,
+            "spec": spec,
+        }
+        return await self.custom.create_namespaced_custom_object(
+            GROUP, VERSION, self.name, PLURALS[kind], body
+        )
+
+    async def server(self, url: str, name: str = "hub", token: str = "hub-token", **more: Any):
+        spec = {
+            "testHub": {"url": url, "offlineTokenSecretRef": {"name": token, "key": "token"}},
+            "allowPlainHTTP": True,
+            "pollInterval": "200ms",
+            "rateLimit": {"requestsPerSecond": 500, "burst": 1000},
+        }
+        return await self.create("ExecutionServer", name, spec | more)
+
+    async def run(self, name: str, asset: str = "Shop/Tests/Smoke.testsuite", **more: Any) -> Json:
+        spec = {
+            "serverRef": {"name": "hub"},
+            "project": {"id": "1050"},
+            "testAsset": {"name": asset, "revision": "main"},
+        }
+        return await self.create("TestExecution", name, spec | more)
+
+    async def get(self, kind: str, name: str) -> Json | None:
+        try:
+            return await self.custom.get_namespaced_custom_object(
+                GROUP, VERSION, self.name, PLURALS[kind], name
+            )
+        except client.ApiException as exc:
+            if exc.status != 404:
+                raise
+            return None
+
+    async def patch(self, kind: str, name: str, change: Json) -> Json:
+        return await self.custom.patch_namespaced_custom_object(
+            GROUP,
+            VERSION,
+            self.name,
+            PLURALS[kind],
+            name,
+            change,
+            _content_type="application/merge-patch+json",
+        )
+
+    async def delete(self, kind: str, name: str) -> None:
+        await self.custom.delete_namespaced_custom_object(
+            GROUP, VERSION, self.name, PLURALS[kind], name
+        )
+
+    async def wait(
+        self, kind: str, name: str, what: str, holds: Callable[[Json], Any], **more: float
+    ) -> Json:
+        """The object once something holds for it."""
+        last: Json | None = None
+
+        async def look() -> Json | None:
+            nonlocal last
+            last = await self.get(kind, name)
+            return last if last is not None and holds(last) else None
+
+        try:
+            return await until(look, what, **more)
+        except AssertionError as exc:
+            msg = f"{exc} of {kind} {name}; its status is {(last or {}).get('status')}"
+            raise AssertionError(msg) from None
+
+    async def phase(self, name: str, *phases: str, **more: float) -> Json:
+        return await self.wait(
+            "TestExecution",
+            name,
+            f"phase {' or '.join(phases)}",
+            lambda found: found["status"].get("phase") in phases,
+            **more,
+        )
+
+    async def finished(self, name: str) -> Json:
+        """The run once it is over and its object let go."""
+        await self.phase(name, "Succeeded", "Failed", "Stopped", "Error", "Lost")
+        return await self.wait(
+            "TestExecution",
+            name,
+            "no finalizer",
+            lambda found: not found["metadata"].get("finalizers"),
+        )
+
+    async def gone(self, kind: str, name: str, **more: float) -> None:
+        async def look() -> bool:
+            return await self.get(kind, name) is None
+
+        await until(look, f"{kind} {name} gone", **more)
+
+    async def condition(self, kind: str, name: str, type_: str, status: str, reason: str = ""):
+        def holds(found: Json) -> bool:
+            one = condition(found, type_)
+            return one.get("status") == status and reason in {"", one.get("reason")}
+
+        return await self.wait(kind, name, f"{type_}={status} {reason}", holds)
+
+    async def events(self, name: str) -> list[tuple[str, str]]:
+        found = await self.core.list_namespaced_event(self.name)
+        return [
+            (event.type, event.reason)
+            for event in found.items
+            if event.involved_object.name == name
+        ]
+
+
+def condition(found: Json, type_: str) -> Json:
+    """One condition of an object; empty when it is not there."""
+    known = found.get("status", {}).get("conditions", ())
+    return next((one for one in known if one["type"] == type_), {})

@@ -1,0 +1,318 @@
+"""What is decided about a run, one situation a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from support.runs import (
+    PERIODS,
+    START,
+    at,
+    execution,
+    held_run,
+    intent,
+    result,
+    run,
+    seen,
+    started_status,
+)
+
+from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.decide import decide
+from execution_operator.kinds.test_execution.seen import (
+    Certainty,
+    Denials,
+    Doubt,
+    LookUp,
+    Memory,
+    Read,
+    ReadResult,
+    Release,
+    Start,
+    Stop,
+    WriteIntent,
+)
+from execution_operator.remote.snapshot import Listed, Unlisted, Unseen
+
+UNSENT = Memory(certainty=Certainty.UNSENT)
+BLOCKED = Problem(reason=Reason.SERVER_NOT_READY, message="not ready")
+ASKED_BEFORE = Doubt(since=0.0, absent_at=1.0)
+SETTLED = Doubt(since=0.0, absent_at=60.0)
+UNDECIDABLE = Doubt(
+    since=0.0,
+    problem=Problem(reason=Reason.TOKEN_NOT_UNIQUE, message="two", needs_person=True),
+)
+
+
+def action(wanted, known, seconds=100.0):
+    return decide(wanted, known, at(seconds), PERIODS).action
+
+
+def again(wanted, known, seconds=100.0):
+    plan = decide(wanted, known, at(seconds), PERIODS)
+    assert plan.action is None
+    return plan.look_again
+
+
+def test_a_new_run_gets_its_intent_first():
+    assert action(run(), seen()) == WriteIntent(intent(writer=""))
+
+
+def test_a_run_whose_intent_this_process_wrote_is_started():
+    assert action(held_run(), seen(UNSENT, intent=intent())) == Start(1)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "seconds", "expected"),
+    [
+        pytest.param(None, 100.0, LookUp(1), id="nothing known: looked up at once"),
+        pytest.param(ASKED_BEFORE, 59.0, None, id="absent, not settled: waits"),
+        pytest.param(ASKED_BEFORE, 60.0, LookUp(1), id="absent, settled: looked up again"),
+        pytest.param(SETTLED, 61.0, Start(1), id="absent after settling: started"),
+        pytest.param(UNDECIDABLE, 500.0, None, id="undecidable: never a blind second start"),
+    ],
+)
+def test_a_run_in_doubt(doubt, seconds, expected):
+    memory = Memory(certainty=Certainty.DOUBTFUL, doubt=doubt)
+    assert action(held_run(), seen(memory, intent=intent()), seconds) == expected
+
+
+def test_a_run_whose_intent_somebody_else_wrote_is_looked_up_and_not_started():
+    assert action(held_run(), seen(intent=intent())) == LookUp(1)
+
+
+def test_a_doubtful_run_is_looked_at_again_when_it_has_settled():
+    memory = Memory(certainty=Certainty.DOUBTFUL, doubt=ASKED_BEFORE)
+    assert again(held_run(), seen(memory, intent=intent()), 50.0) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        pytest.param({"blocker": BLOCKED}, run(), id="server not ready"),
+        pytest.param({"url": None}, run(), id="no connection"),
+        pytest.param({"project_id": None}, run(), id="project unknown"),
+        pytest.param({"connecting": True}, run(), id="connection about to be there"),
+        pytest.param(
+            {}, run(metadata={"annotations": {"execution-operator.io/paused": "true"}}), id="paused"
+        ),
+        pytest.param({}, run(spec={"cancel": True}), id="cancelled before it began"),
+        pytest.param({}, run(spec={"requires": [{"interceptRuleRef": {"name": "r"}}]}), id="later"),
+        pytest.param({"intent": intent(uid="other")}, held_run(), id="restored or copied"),
+        pytest.param({"intent": intent(server="https://b")}, held_run(), id="another server"),
+        pytest.param({"intent": intent(project="7")}, held_run(), id="another project"),
+        pytest.param({"intent": intent(cluster="c2")}, held_run(), id="another cluster"),
+    ],
+)
+def test_nothing_is_sent(changes, wanted):
+    assert action(wanted, replace(seen(UNSENT), **changes)) is None
+
+
+def test_a_refused_request_is_not_repeated_before_its_time():
+    memory = replace(UNSENT, retry_at=130.0)
+    assert again(held_run(), seen(memory, intent=intent())) == 30.0
+
+
+def test_a_refused_request_is_repeated_in_its_time():
+    memory = replace(UNSENT, retry_at=100.0)
+    assert action(held_run(), seen(memory, intent=intent())) == Start(1)
+
+
+def test_a_server_that_becomes_unready_is_not_sent_the_request():
+    assert action(held_run(), seen(UNSENT, intent=intent(), blocker=BLOCKED)) is None
+
+
+STARTED = held_run(status=started_status())
+
+
+@pytest.mark.parametrize(
+    ("memory", "sighting", "seconds", "expected"),
+    [
+        pytest.param(Memory(), Unseen(), 100, None, id="no list yet"),
+        pytest.param(Memory(), Listed(execution("RUNNING")), 100, None, id="listed"),
+        pytest.param(Memory(), Unlisted(90.0), 100, Read("1050", "e1"), id="left the list"),
+        pytest.param(Memory(read_at=95.0), Unlisted(90.0), 154, None, id="read, still active"),
+        pytest.param(
+            Memory(read_at=95.0), Unlisted(90.0), 155, Read("1050", "e1"), id="a minute later"
+        ),
+        pytest.param(
+            Memory(read_at=95.0, denials=Denials(since=95.0, count=1)),
+            Unlisted(90.0),
+            100,
+            Read("1050", "e1"),
+            id="denied: asked again soon",
+        ),
+        pytest.param(
+            Memory(read_at=230.0, denials=Denials(since=95.0, count=3)),
+            Unlisted(90.0),
+            240,
+            None,
+            id="lost",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0),
+            Unlisted(90.0),
+            100,
+            ReadResult("1050", "r1"),
+            id="complete: its result",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result(None)),
+            Unlisted(90.0),
+            100,
+            ReadResult("1050", "r1"),
+            id="verdict not there yet",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result(None)),
+            Unlisted(90.0),
+            219,
+            None,
+            id="verdict never came",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result("PASS")),
+            Unlisted(90.0),
+            100,
+            None,
+            id="all known",
+        ),
+        pytest.param(
+            Memory(run=execution("LAUNCH_FAILED"), ended_at=99.0),
+            Unlisted(90.0),
+            100,
+            None,
+            id="its word is enough",
+        ),
+        pytest.param(
+            Memory(run=execution("WAITING_FOR_AGENT"), read_at=95.0),
+            Unlisted(90.0),
+            100,
+            None,
+            id="an unknown word is active",
+        ),
+    ],
+)
+def test_a_run_that_goes_on(memory, sighting, seconds, expected):
+    known = seen(memory, intent=intent(), sighting=sighting)
+    assert action(STARTED, known, seconds) == expected
+
+
+def test_a_cancelled_run_is_stopped_once():
+    wanted = held_run(status=started_status(), spec={"cancel": True})
+    known = seen(Memory(), intent=intent(), sighting=Listed(execution("RUNNING")))
+    assert action(wanted, known) == Stop("1050", "e1")
+    assert action(wanted, replace(known, memory=Memory(stop_sent=True))) is None
+
+
+def test_a_run_on_a_server_that_was_exchanged_is_left_alone():
+    known = seen(intent=intent(), url="https://other.example.com", sighting=Unlisted(90.0))
+    assert action(STARTED, known) is None
+
+
+def test_a_finished_run_lets_go_of_its_finalizer_and_then_rests():
+    done = started_status(phase="Succeeded")
+    assert action(held_run(status=done), seen()) == Release()
+    assert action(run(status=done), seen()) is None
+
+
+NOW = START + timedelta(seconds=100)
+
+
+def deleted(**more):
+    return held_run(deleted_at=NOW, **more)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "memory", "changes", "expected"),
+    [
+        pytest.param(
+            deleted(status=started_status()), Memory(), {}, Stop("1050", "e1"), id="active: stopped"
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True),
+            {"sighting": Listed(execution("STOPPING"))},
+            None,
+            id="stopping: waited for",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True),
+            {"sighting": Unlisted(99.0)},
+            Read("1050", "e1"),
+            id="left the list: read",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True, run=execution("STOPPED_BY_USER"), ended_at=99.0),
+            {},
+            Release(),
+            id="seen ended: let go",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(denials=Denials(since=99.0, count=1)),
+            {},
+            Release(),
+            id="not found: let go",
+        ),
+        pytest.param(
+            deleted(status=started_status(), spec={"deletionPolicy": "Orphan"}),
+            Memory(),
+            {},
+            Release(),
+            id="orphaned",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(),
+            {"server_gone": True},
+            Release("its ExecutionServer or the Secret of it is gone"),
+            id="server gone",
+        ),
+        pytest.param(deleted(), UNSENT, {}, Release(), id="intent, surely not sent"),
+        pytest.param(deleted(), Memory(), {}, LookUp(1), id="intent, in doubt: looked up"),
+        pytest.param(
+            deleted(),
+            Memory(certainty=Certainty.DOUBTFUL, doubt=SETTLED),
+            {},
+            Release(),
+            id="in doubt, proven absent",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(),
+            {"url": None, "blocker": BLOCKED},
+            None,
+            id="server not usable: waits",
+        ),
+    ],
+)
+def test_a_deletion(wanted, memory, changes, expected):
+    known = replace(seen(memory, intent=intent()), **changes)
+    assert action(wanted, known) == expected
+
+
+def test_a_deletion_ends_after_its_time_out():
+    wanted = deleted(status=started_status(), spec={"deletionTimeout": "1m"})
+    known = seen(Memory(stop_sent=True), intent=intent(), sighting=Listed(execution("STOPPING")))
+    assert again(wanted, known, 110.0) == 50.0
+    left = action(wanted, known, 160.0)
+    assert isinstance(left, Release)
+    assert left.left_behind == "it was not seen ended within deletionTimeout"
+
+
+def test_a_deleted_object_without_intent_never_starts():
+    wanted = run(deleted_at=NOW, metadata={"finalizers": ["another.io/one"]})
+    assert action(wanted, seen()) is None
+
+
+def test_an_object_with_a_broken_intent_never_starts():
+    wanted = run(held=True, metadata={"annotations": {INTENT_ANNOTATION: "{"}})
+    known = seen(UNSENT, intent=type(intent()).load("{"))
+    assert action(wanted, known) is None

@@ -18,7 +18,7 @@ from kubernetes.aio import client
 from execution_operator.crds import DEFINITIONS
 from execution_operator.kinds.counts import runs_by_server, snapshot_ages
 from execution_operator.kinds.ports import Ports
-from execution_operator.kinds.registry import build_connections, build_kinds, periods_of
+from execution_operator.kinds.registry import build_kinds, periods_of
 from execution_operator.kinds.testhubs import TestHubs
 from execution_operator.ops.gauges import register_gauges
 from execution_operator.ops.metrics import Metrics
@@ -208,7 +208,6 @@ class Operator:
         keep = settings.secret_period.total_seconds()
         secrets = ClusterSecrets(core, clock=self._clock, keep_seconds=keep)
         events = ClusterEvents(core, clock=self._clock, host=self._host)
-        periods = periods_of(settings)
         ports = Ports(
             objects=objects,
             secrets=secrets,
@@ -221,18 +220,19 @@ class Operator:
             wake=queue.add,
             cluster_id=cluster_id,
         )
-        connections = build_connections(ports, periods)
-        kinds.update(build_kinds(ports, connections=connections, periods=periods))
+        built = build_kinds(ports, periods_of(settings))
+        kinds.update(built.by_name)
         register_gauges(
             self._metrics,
             cache,
             queue,
             runs=lambda which: runs_by_server(cache.resources(), which),
-            snapshot_ages=lambda: snapshot_ages(connections),
+            snapshot_ages=lambda: snapshot_ages(built.connections),
+            unclaimed=built.strangers.counts,
         )
         worker = Worker(kinds, objects=objects, clock=self._clock, meter=self._metrics)
         return _Acting(
-            connections=connections,
+            connections=built.connections,
             controller=Controller(queue, worker, workers=settings.workers),
             events=events,
             resync=Resync(

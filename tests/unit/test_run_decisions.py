@@ -6,6 +6,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.decide import decide
+from execution_operator.kinds.test_execution.seen import (
+    Adopt,
+    Certainty,
+    Denials,
+    Doubt,
+    IgnoreAdoption,
+    LeaveBehind,
+    LookUp,
+    LookUpOriginal,
+    Memory,
+    Read,
+    ReadResult,
+    Reckon,
+    Release,
+    Start,
+    Stop,
+    WriteIntent,
+)
+from execution_operator.remote.snapshot import Listed, Unlisted, Unseen
 from support.runs import (
     PERIODS,
     START,
@@ -19,31 +43,13 @@ from support.runs import (
     started_status,
 )
 
-from execution_operator.api.model import INTENT_ANNOTATION
-from execution_operator.api.reasons import Reason
-from execution_operator.kinds.problems import Problem
-from execution_operator.kinds.test_execution.decide import decide
-from execution_operator.kinds.test_execution.seen import (
-    Certainty,
-    Denials,
-    Doubt,
-    LookUp,
-    Memory,
-    Read,
-    ReadResult,
-    Release,
-    Start,
-    Stop,
-    WriteIntent,
-)
-from execution_operator.remote.snapshot import Listed, Unlisted, Unseen
-
 UNSENT = Memory(certainty=Certainty.UNSENT)
 BLOCKED = Problem(reason=Reason.SERVER_NOT_READY, message="not ready")
-ASKED_BEFORE = Doubt(since=0.0, absent_at=1.0)
-SETTLED = Doubt(since=0.0, absent_at=60.0)
+ASKED_BEFORE = Doubt(since=0.0, looked_at=1.0, absent=True)
+SETTLED = Doubt(since=0.0, looked_at=60.0, absent=True)
 UNDECIDABLE = Doubt(
     since=0.0,
+    looked_at=480.0,
     problem=Problem(reason=Reason.TOKEN_NOT_UNIQUE, message="two", needs_person=True),
 )
 
@@ -102,7 +108,14 @@ def test_a_doubtful_run_is_looked_at_again_when_it_has_settled():
         ),
         pytest.param({}, run(spec={"cancel": True}), id="cancelled before it began"),
         pytest.param({}, run(spec={"requires": [{"interceptRuleRef": {"name": "r"}}]}), id="later"),
-        pytest.param({"intent": intent(uid="other")}, held_run(), id="restored or copied"),
+        pytest.param(
+            {"intent": intent(uid="other"), "original_lives": True}, held_run(), id="copied"
+        ),
+        pytest.param({"intent": intent(uid="")}, held_run(), id="intent broken by somebody"),
+        pytest.param(
+            {"intent": intent(uid="other", server="https://b")}, held_run(), id="restored elsewhere"
+        ),
+        pytest.param({"owner": "another"}, run(spec={"adopt": {"executionId": "e9"}}), id="owned"),
         pytest.param({"intent": intent(server="https://b")}, held_run(), id="another server"),
         pytest.param({"intent": intent(project="7")}, held_run(), id="another project"),
         pytest.param({"intent": intent(cluster="c2")}, held_run(), id="another cluster"),
@@ -124,6 +137,91 @@ def test_a_refused_request_is_repeated_in_its_time():
 
 def test_a_server_that_becomes_unready_is_not_sent_the_request():
     assert action(held_run(), seen(UNSENT, intent=intent(), blocker=BLOCKED)) is None
+
+
+RESTORED = intent(uid="other")
+
+
+def test_a_restored_object_looks_for_its_originals_runs_once():
+    wanted = held_run()
+    assert action(wanted, seen(intent=RESTORED)) == LookUpOriginal(RESTORED, 1)
+    assert action(wanted, seen(Memory(restored_at=50.0), intent=RESTORED)) is None
+
+
+def test_a_restored_object_whose_run_was_found_is_followed_and_never_stops_it():
+    wanted = held_run(spec={"cancel": True})
+    memory = Memory(run=execution("RUNNING"), adopted=True, restored_at=50.0)
+    known = seen(memory, intent=RESTORED, sighting=Unlisted(90.0))
+    assert action(wanted, known) == Read("1050", "e1")
+    assert action(deleted(), seen(memory, intent=RESTORED)) == Release()
+
+
+ADOPT = {"adopt": {"executionId": "e9"}}
+
+
+def test_an_adoption_needs_no_intent():
+    assert action(run(spec=ADOPT), seen()) == Adopt("1050", "e9")
+
+
+def test_an_adoption_waits_for_its_server():
+    assert action(run(spec=ADOPT), seen(blocker=BLOCKED)) is None
+
+
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [
+        pytest.param(
+            Memory(certainty=Certainty.DOUBTFUL, doubt=UNDECIDABLE),
+            Adopt("1050", "e9"),
+            id="only a person can decide: obeyed",
+        ),
+        pytest.param(UNSENT, IgnoreAdoption(), id="a run of its own is begun: told"),
+        pytest.param(replace(UNSENT, adoption_ignored=True), Start(1), id="told already"),
+    ],
+)
+def test_an_adoption_after_the_intent(memory, expected):
+    assert action(held_run(spec=ADOPT), seen(memory, intent=intent())) == expected
+
+
+def test_an_adoption_after_the_start_is_ignored():
+    wanted = held_run(status=started_status(), spec=ADOPT)
+    assert action(wanted, seen(intent=intent())) == IgnoreAdoption()
+
+
+def test_a_cancelled_run_in_doubt_is_looked_up_first():
+    wanted, known = held_run(spec={"cancel": True}), seen(intent=intent())
+    assert action(wanted, known) == LookUp(1)
+    undecidable = Memory(certainty=Certainty.DOUBTFUL, doubt=UNDECIDABLE)
+    assert isinstance(action(wanted, seen(undecidable, intent=intent())), LeaveBehind)
+    absent = Memory(certainty=Certainty.DOUBTFUL, doubt=SETTLED)
+    assert action(wanted, seen(absent, intent=intent())) is None
+
+
+def test_an_undecidable_doubt_is_looked_at_again_in_time():
+    memory = Memory(certainty=Certainty.DOUBTFUL, doubt=UNDECIDABLE)
+    assert action(held_run(), seen(memory, intent=intent()), 540.0) == LookUp(1)
+
+
+@pytest.mark.parametrize(
+    ("memory", "seconds", "expected"),
+    [
+        (Memory(run=execution("RUNNING"), reckonings=(110.0, 150.0)), 109.0, None),
+        (
+            Memory(run=execution("RUNNING"), reckonings=(110.0, 150.0)),
+            110.0,
+            Reckon("1050", "e1", 1),
+        ),
+        (
+            Memory(run=execution("COMPLETE"), ended_at=90.0, reckonings=(150.0,)),
+            100.0,
+            Reckon("1050", "e1", 1),
+        ),
+    ],
+    ids=["not yet", "in time", "at the run's end"],
+)
+def test_after_a_second_request_there_is_a_reckoning(memory, seconds, expected):
+    known = seen(memory, intent=intent(), sighting=Listed(execution("RUNNING")))
+    assert action(STARTED, known, seconds) == expected
 
 
 STARTED = held_run(status=started_status())
@@ -198,7 +296,7 @@ STARTED = held_run(status=started_status())
     ],
 )
 def test_a_run_that_goes_on(memory, sighting, seconds, expected):
-    known = seen(memory, intent=intent(), sighting=sighting)
+    known = seen(memory, intent=intent(), sighting=sighting, listed_at=200.0)
     assert action(STARTED, known, seconds) == expected
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
+from execution_operator.kinds.test_execution.summarize import summarize
+from execution_operator.remote.errors import Unreachable
+from execution_operator.remote.snapshot import Trouble
 from support.runs import (
     PERIODS,
     at,
@@ -16,13 +23,6 @@ from support.runs import (
     seen,
     started_status,
 )
-
-from execution_operator.api.reasons import Reason
-from execution_operator.kinds.problems import Problem
-from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
-from execution_operator.kinds.test_execution.summarize import summarize
-from execution_operator.remote.errors import Unreachable
-from execution_operator.remote.snapshot import Trouble
 
 READY_FIRST = ("Ready", "Reconciling", "Stalled", "Succeeded", "Completed")
 STARTED = held_run(status=started_status())
@@ -144,14 +144,32 @@ def row(status):
         (
             STARTED,
             Memory(denials=Denials(since=-30.0, count=3)),
-            {},
+            {"listed_at": 95.0},
             "Lost False - True False True Lost",
         ),
         (
             STARTED,
             Memory(denials=Denials(since=-30.0, count=2)),
-            {},
+            {"listed_at": 95.0},
             "InTransition Unknown True - Unknown False InTransition",
+        ),
+        (
+            STARTED,
+            Memory(denials=Denials(since=-30.0, count=9)),
+            {"listed_at": -31.0},
+            "InTransition Unknown True - Unknown False InTransition",
+        ),
+        (
+            STARTED,
+            Memory(),
+            {"owner": 'TestExecution "first"'},
+            "Running False - True Unknown False AlreadyOwned",
+        ),
+        (
+            held_run(spec={"cancel": True}),
+            Memory(left_behind="who knows"),
+            {},
+            "Stopped False - True False True StoppedByRequest",
         ),
         (
             held_run(),

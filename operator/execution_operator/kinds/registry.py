@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from execution_operator.kinds.connections import Blueprint, Connection, Connections, trouble_report
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
 from execution_operator.kinds.periods import Periods
 from execution_operator.kinds.test_execution.act import Actor
+from execution_operator.kinds.test_execution.census import Censuses
+from execution_operator.kinds.test_execution.exchange import Exchanger
 from execution_operator.kinds.test_execution.identity import cluster_tag
 from execution_operator.kinds.test_execution.kind import TestExecutionKind
 from execution_operator.kinds.test_execution.memories import Memories
 from execution_operator.kinds.test_execution.observe import Observer
+from execution_operator.kinds.test_execution.strangers import Strangers
+from execution_operator.kinds.test_execution.tell import Teller
 from execution_operator.remote.snapshot import ExecutionSnapshot
 
 if TYPE_CHECKING:
@@ -19,6 +24,15 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.ports import Key
     from execution_operator.reconcile.worker import AnyKind
     from execution_operator.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kinds by name, and what of theirs others want to know."""
+
+    by_name: dict[str, AnyKind]
+    connections: Connections
+    strangers: Strangers
 
 
 def periods_of(settings: Settings) -> Periods:
@@ -37,8 +51,46 @@ def periods_of(settings: Settings) -> Periods:
     )
 
 
-def build_connections(ports: Ports, periods: Periods) -> Connections:
+def build_kinds(ports: Ports, periods: Periods) -> Kinds:
+    """The kinds by name, and what they share. A new kind is one more entry here."""
+    memories = Memories()
+    strangers = Strangers(ports=ports, memories=memories)
+    connections = _connections(ports, periods, strangers)
+    teller = Teller(ports=ports)
+    censuses = Censuses(ports=ports, memories=memories)
+    observer = Observer(ports=ports, connections=connections, memories=memories, periods=periods)
+    exchanger = Exchanger(
+        ports=ports,
+        connections=connections,
+        memories=memories,
+        censuses=censuses,
+        teller=teller,
+    )
+    actor = Actor(
+        ports=ports,
+        connections=connections,
+        memories=memories,
+        observer=observer,
+        exchanger=exchanger,
+        censuses=censuses,
+        teller=teller,
+    )
+    by_name: dict[str, AnyKind] = {
+        "ExecutionServer": ExecutionServerKind(
+            ports=ports, connections=connections, periods=periods
+        ),
+        "TestExecution": TestExecutionKind(
+            observer=observer, actor=actor, teller=teller, memories=memories, periods=periods
+        ),
+    }
+    return Kinds(by_name=by_name, connections=connections, strangers=strangers)
+
+
+def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connections:
     """The open connections; whoever names a server is woken when its connection opens."""
+
+    def monotonic() -> float:
+        return ports.clock.now().monotonic
 
     def connect(key: Key, blueprint: Blueprint) -> Connection:
         hub = ports.open_hub(key, blueprint)
@@ -50,17 +102,13 @@ def build_connections(ports: Ports, periods: Periods) -> Connections:
                 tag=cluster_tag(ports.cluster_id),
                 poll_seconds=blueprint.poll_seconds,
                 outage_seconds=periods.outage,
-                monotonic=lambda: ports.clock.now().monotonic,
+                monotonic=monotonic,
                 random=ports.random,
                 on_trouble=trouble_report(lambda: connections.get(key), lambda: ports.wake(key)),
+                on_strangers=lambda ids: strangers.listed(key, blueprint.url, project_id, ids),
             )
 
-        return Connection(
-            blueprint=blueprint,
-            hub=hub,
-            snapshots=snapshot,
-            monotonic=lambda: ports.clock.now().monotonic,
-        )
+        return Connection(blueprint=blueprint, hub=hub, snapshots=snapshot, monotonic=monotonic)
 
     def opened(key: Key) -> None:
         for referrer in ports.objects.referrers(key):
@@ -68,18 +116,3 @@ def build_connections(ports: Ports, periods: Periods) -> Connections:
 
     connections = Connections(connect, on_open=opened)
     return connections
-
-
-def build_kinds(ports: Ports, *, connections: Connections, periods: Periods) -> dict[str, AnyKind]:
-    """The kinds by name. A new kind is one more entry here."""
-    memories = Memories()
-    observer = Observer(ports=ports, connections=connections, memories=memories, periods=periods)
-    actor = Actor(ports=ports, connections=connections, memories=memories, observer=observer)
-    return {
-        "ExecutionServer": ExecutionServerKind(
-            ports=ports, connections=connections, periods=periods
-        ),
-        "TestExecution": TestExecutionKind(
-            observer=observer, actor=actor, memories=memories, periods=periods
-        ),
-    }

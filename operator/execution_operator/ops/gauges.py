@@ -29,12 +29,13 @@ class Waiting(Protocol):
         """How long the oldest waits, by kind, in seconds."""
 
 
-def register_gauges(
+def register_gauges(  # noqa: PLR0913 - each is a different thing and named
     metrics: Metrics,
     known: Known,
     waiting: Waiting,
     *,
     runs: Callable[[str], Mapping[tuple[str, ...], float]],
+    unclaimed: Callable[[], Mapping[tuple[str, ...], float]],
     snapshot_ages: Callable[[], Mapping[tuple[str, ...], float]],
 ) -> None:
     """Register what is counted at each scrape."""
@@ -46,6 +47,9 @@ def register_gauges(
     )
     metrics.collect_gauge(
         "runs_waiting", "Runs that wait to be started.", ("server",), lambda: runs("waiting")
+    )
+    metrics.collect_gauge(
+        "runs_unclaimed", "Runs of this cluster that no object claims.", ("server",), unclaimed
     )
     metrics.collect_gauge(
         "queue_depth", "Objects that wait for a worker.", ("kind",), lambda: _keyed(waiting.depth())

@@ -89,5 +89,8 @@ class Kind(Protocol[W, S, A]):
     def summarize(self, wanted: W, seen: S, now: Now) -> Status:
         """The status that tells it; equal to the object's own when nothing changed."""
 
+    def written(self, before: W, after: W) -> None:
+        """The status was written: the moment to tell, once, what has happened."""
+
     def forget(self, wanted: W) -> None:
         """The object is gone: drop what is remembered of it."""

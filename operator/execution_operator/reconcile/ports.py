@@ -78,6 +78,9 @@ class Objects(Protocol):
     def referrers(self, key: Key) -> Iterable[Resource]:
         """The objects that name it in their spec."""
 
+    def of_kind(self, kind: str) -> Iterable[Resource]:
+        """All objects of a kind."""
+
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status if the object is still what we saw; its new state, None if it went.
 

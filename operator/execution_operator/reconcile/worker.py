@@ -90,7 +90,9 @@ class Worker:
             status = kind.summarize(current, seen, self._clock.now())
             if status == current.status:
                 return _outcome(plan)
-            current = await self._objects.write_status(current, status)
+            before, current = current, await self._objects.write_status(current, status)
+            if current is not None:
+                kind.written(before, current)
         return Outcome(Result.REQUEUED, 0.0)
 
 

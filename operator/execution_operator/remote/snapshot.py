@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from execution_operator.remote.testhub.wire import ExecutionResource
 
+WAKES_A_SECOND: Final = 50
 _SHARE_OF_TIME: Final = 20
 """The interval is at least so many times as long as a list takes."""
 
@@ -83,6 +84,7 @@ class ExecutionSnapshot:
         monotonic: Callable[[], float],
         random: Random,
         on_trouble: Callable[[Trouble | None], None],
+        on_strangers: Callable[[frozenset[str]], None] | None = None,
     ) -> None:
         self._lister = lister
         self._project_id = project_id
@@ -92,6 +94,7 @@ class ExecutionSnapshot:
         self._monotonic = monotonic
         self._random = random
         self._on_trouble = on_trouble
+        self._on_strangers = on_strangers
         self._followers: dict[str, _Follower] = {}
         self._poller: asyncio.Task[None] | None = None
         self._trouble: Trouble | None = None
@@ -102,6 +105,11 @@ class ExecutionSnapshot:
     def trouble(self) -> Trouble | None:
         """Since when and why lists fail; None while they work."""
         return self._trouble
+
+    @property
+    def listed_at(self) -> float | None:
+        """Monotonic time at which the newest complete list began."""
+        return self._listed_at
 
     @property
     def age(self) -> float | None:
@@ -161,13 +169,15 @@ class ExecutionSnapshot:
             self._wake_all()
 
     def _succeeded(self, executions: Iterable[ExecutionResource], began: float) -> None:
-        self._listed_at = self._monotonic()
+        self._listed_at = began
         found = {execution.id: execution for execution in executions}
         for execution_id, follower in tuple(self._followers.items()):
             before = follower.sighting
             follower.sighting = _sighted(follower, found.get(execution_id), began)
             if follower.sighting != before:
                 follower.wake()
+        if self._on_strangers is not None:
+            self._on_strangers(frozenset(found.keys() - self._followers.keys()))
         if self._trouble is not None:
             self._trouble = None
             self._on_trouble(None)
@@ -176,8 +186,13 @@ class ExecutionSnapshot:
                 self._wake_all()
 
     def _wake_all(self) -> None:
-        for follower in tuple(self._followers.values()):
-            follower.wake()
+        """Wake everybody, so many a second: each of them is going to write its status."""
+        loop = asyncio.get_running_loop()
+        for number, follower in enumerate(tuple(self._followers.values())):
+            if number < WAKES_A_SECOND:
+                follower.wake()
+            else:
+                loop.call_later(number // WAKES_A_SECOND, follower.wake)
 
 
 def _sighted(follower: _Follower, execution: ExecutionResource | None, began: float) -> Sighting:

@@ -50,6 +50,10 @@ class ObjectCache:
         """The objects that name it."""
         return [self._entries[one].resource for one in self._referrers.get(key, ())]
 
+    def of_kind(self, kind: str) -> Iterable[Resource]:
+        """All objects of a kind."""
+        return [entry.resource for key, entry in self._entries.items() if key.kind == kind]
+
     def keys(self, kind: str) -> list[Key]:
         """The keys of a kind's objects."""
         return [key for key in self._entries if key.kind == kind]

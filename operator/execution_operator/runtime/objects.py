@@ -50,6 +50,10 @@ class ClusterObjects:
         """The objects that name it in their spec."""
         return self._cache.referrers(key)
 
+    def of_kind(self, kind: str) -> Iterable[Resource]:
+        """All objects of a kind."""
+        return self._cache.of_kind(kind)
+
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status; raises ObjectConflict, ObjectsUnavailable."""
         value = status.model_dump(mode="json", by_alias=True, exclude_none=True)

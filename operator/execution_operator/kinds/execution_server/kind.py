@@ -126,6 +126,9 @@ class ExecutionServerKind:
             self._memories[wanted.metadata.uid].counts_at = now.monotonic
         return status
 
+    def written(self, before: ExecutionServer, after: ExecutionServer) -> None:
+        """Its conditions say all."""
+
     def forget(self, wanted: ExecutionServer) -> None:
         """Close its connection."""
         self._memories.pop(wanted.metadata.uid, None)

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
-from execution_operator.kinds.test_execution.decide import (
+from execution_operator.kinds.test_execution.specification import unsupported
+from execution_operator.kinds.test_execution.standing import (
     execution_id,
-    is_absent,
     is_elsewhere,
     is_lost,
     is_paused,
     is_restored,
+    is_undecidable,
+    is_unfollowable_copy,
+    is_unsent,
+    may_adopt,
     verdict_is_late,
 )
-from execution_operator.kinds.test_execution.seen import Certainty
-from execution_operator.kinds.test_execution.specification import unsupported
 from execution_operator.kinds.test_execution.words import (
     ACTIVE,
     BY_REQUEST,
@@ -80,13 +82,16 @@ def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judg
 
 
 def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | None:
-    if is_restored(wanted, seen):
+    if seen.owner is not None:
+        text = f"the run belongs to {seen.owner}: delete one of the two"
+        return Judgement(Row.NEEDS_PERSON, phase, Reason.ALREADY_OWNED, text)
+    if is_unfollowable_copy(wanted, seen) and not may_adopt(wanted, seen):
         text = (
-            "this object was copied or restored from another one's backup and never runs:"
+            "this object was copied or restored from another one and never starts a run:"
             " create a new TestExecution to run the test"
         )
         return Judgement(Row.NEEDS_PERSON, phase, Reason.RESTORED_OBJECT, text)
-    if is_elsewhere(wanted, seen):
+    if not is_restored(wanted, seen) and is_elsewhere(wanted, seen):
         text = (
             "the run was asked for on another server, project or cluster than the one in use"
             " now: put the ExecutionServer back, or create a new TestExecution"
@@ -97,27 +102,38 @@ def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | Non
 
 def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     memory = seen.memory
-    not_yet = unsupported(wanted.spec)
+    over = _never_submitted(wanted, seen)
+    if over is not None:
+        return over
+    problem = seen.blocker or memory.problem
+    if not is_unsent(seen) and not may_adopt(wanted, seen):
+        return _in_doubt(seen)
+    if problem is not None:
+        return Judgement(Row.ACTIVE, Phase.PENDING, problem.reason, problem.message, problem)
+    text = "about to be followed" if wanted.spec.adopt else "about to be started"
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, text)
+
+
+def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
+    """Why there is not going to be a run."""
+    memory, not_yet = seen.memory, unsupported(wanted.spec)
     if not_yet is not None:
         return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, not_yet)
     if memory.refused is not None:
         text = f"the server refused the run: {memory.refused.message}"
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
-    unsent = seen.intent is None or memory.certainty is Certainty.UNSENT or is_absent(seen)
-    if wanted.spec.cancel and unsent:
+    if memory.left_behind is not None:
+        text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
+        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
+    if wanted.spec.cancel and is_unsent(seen):
         text = "cancelled before it was started"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    if not unsent:
-        return _in_doubt(seen)
-    problem = seen.blocker or memory.problem
-    if problem is not None:
-        return Judgement(Row.ACTIVE, Phase.PENDING, problem.reason, problem.message, problem)
-    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, "about to be started")
+    return None
 
 
 def _in_doubt(seen: Seen) -> Judgement:
     doubt = seen.memory.doubt
-    if doubt is not None and doubt.problem is not None and doubt.problem.needs_person:
+    if is_undecidable(seen) and doubt is not None and doubt.problem is not None:
         problem = doubt.problem
         return Judgement(Row.NEEDS_PERSON, Phase.PENDING, problem.reason, problem.message, problem)
     text = "it is not known whether the server started the run: looking for it there"

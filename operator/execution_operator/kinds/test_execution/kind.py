@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.test_execution.memories import Memories
     from execution_operator.kinds.test_execution.observe import Observer
     from execution_operator.kinds.test_execution.seen import Action, Seen
+    from execution_operator.kinds.test_execution.tell import Teller
     from execution_operator.reconcile.kind import Plan, Step
     from execution_operator.reconcile.ports import Key, Now
 
@@ -29,8 +30,15 @@ class TestExecutionKind:
     model = TestExecution
 
     def __init__(
-        self, *, observer: Observer, actor: Actor, memories: Memories, periods: Periods
+        self,
+        *,
+        observer: Observer,
+        actor: Actor,
+        teller: Teller,
+        memories: Memories,
+        periods: Periods,
     ) -> None:
+        self._teller = teller
         self._observer = observer
         self._actor = actor
         self._memories = memories
@@ -70,6 +78,10 @@ class TestExecutionKind:
     def summarize(self, wanted: TestExecution, seen: Seen, now: Now) -> TestExecutionStatus:
         """See `summarize`."""
         return summarize(wanted, seen, now, self._periods)
+
+    def written(self, before: TestExecution, after: TestExecution) -> None:
+        """See `Teller`."""
+        self._teller.written(before, after)
 
     def forget(self, wanted: TestExecution) -> None:
         """It is gone."""

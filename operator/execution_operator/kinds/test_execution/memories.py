@@ -27,6 +27,15 @@ class Memories:
         self._kept[wanted.metadata.uid] = memory
         return memory
 
+    def look_up_again(self, wanted: TestExecution) -> Memory:
+        """Look at once whether the run in doubt is there."""
+        doubt = self.of(wanted).doubt
+        return self.keep(wanted, doubt=replace(doubt, looked_at=None) if doubt else None)
+
+    def execution_ids(self) -> frozenset[str]:
+        """The runs that this process knows of, also those whose status is about to be written."""
+        return frozenset(memory.run.id for memory in self._kept.values() if memory.run)
+
     def forget(self, wanted: TestExecution) -> None:
         """Remember nothing of it."""
         self._kept.pop(wanted.metadata.uid, None)

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.test_execution import Origin, TestExecution
 from execution_operator.kinds.problems import Problem
-from execution_operator.kinds.test_execution.decide import execution_id, project_id
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.seen import Seen
+from execution_operator.kinds.test_execution.standing import (
+    execution_id,
+    is_adopted,
+    is_restored,
+    is_unfollowable_copy,
+    project_id,
+)
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.ports import Key
 from execution_operator.remote.snapshot import Listed
 
 if TYPE_CHECKING:
-    from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -68,6 +74,7 @@ class Observer:
         if connection is None:
             return replace(seen, connecting=standing.blocker is None)
         seen = await self._with_project(wanted, seen, connection)
+        seen = self._with_rivals(wanted, seen)
         return self._with_sighting(wanted, seen, connection)
 
     async def _with_project(
@@ -95,6 +102,8 @@ class Observer:
         )
         if known is None or project is None or (run is not None and is_ended(run.status)):
             return seen
+        if seen.owner is not None or is_unfollowable_copy(wanted, seen):
+            return seen
         snapshot, key = connection.snapshot(project), Key.of(wanted)
         sighting = snapshot.follow(known, lambda: self._wake(key))
         memory = seen.memory
@@ -107,7 +116,32 @@ class Observer:
                 denials=None,
                 problem=None,
             )
-        return replace(seen, sighting=sighting, trouble=snapshot.trouble, memory=memory)
+        return replace(
+            seen,
+            sighting=sighting,
+            trouble=snapshot.trouble,
+            listed_at=snapshot.listed_at,
+            memory=memory,
+        )
+
+    def _with_rivals(self, wanted: TestExecution, seen: Seen) -> Seen:
+        """Who else has this run: one object owns it; a copy may not while its original lives."""
+        adopt = wanted.spec.adopt.execution_id if wanted.spec.adopt else None
+        known = execution_id(wanted, seen) or adopt
+        if not (adopt or is_adopted(wanted, seen)):
+            return seen
+        others = [
+            one
+            for one in self._objects.of_kind(wanted.kind)
+            if isinstance(one, TestExecution) and one.metadata.uid != wanted.metadata.uid
+        ]
+        original = seen.intent.uid if seen.intent and is_restored(wanted, seen) else None
+        owner = next((one for one in others if _owns(one, wanted, known, seen.url)), None)
+        return replace(
+            seen,
+            owner=_told(owner, wanted) if owner else None,
+            original_lives=any(one.metadata.uid == original for one in others),
+        )
 
     def unfollow(self, wanted: TestExecution, seen: Seen) -> None:
         """It needs no list any more."""
@@ -119,6 +153,26 @@ class Observer:
     def forget(self, wanted: TestExecution) -> None:
         """It is gone: follow its run no more."""
         self.unfollow(wanted, Seen(memory=self._memories.of(wanted), cluster_id=self._cluster_id))
+
+
+def _owns(other: TestExecution, wanted: TestExecution, known: str | None, url: str | None) -> bool:
+    """Whether the other object has the run: it started it, or adopted it before this one."""
+    theirs = other.status.execution
+    if known is None or theirs is None or (theirs.id, theirs.server) != (known, url):
+        return False
+    return other.status.origin is not Origin.ADOPTED or _age(other) < _age(wanted)
+
+
+def _age(wanted: TestExecution) -> tuple[str, str]:
+    created = wanted.metadata.creation_timestamp
+    return (created.isoformat() if created else "", wanted.metadata.uid)
+
+
+def _told(owner: TestExecution, wanted: TestExecution) -> str:
+    """The owner, named only to those who may know its namespace."""
+    if owner.metadata.namespace == wanted.metadata.namespace:
+        return f'TestExecution "{owner.metadata.name}"'
+    return "a TestExecution in another namespace"
 
 
 @dataclass(frozen=True, slots=True)

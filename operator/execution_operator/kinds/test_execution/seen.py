@@ -31,12 +31,14 @@ class Doubt:
 
     Attributes:
         since: monotonic time from which the settling time counts.
-        absent_at: monotonic time of the newest look-up, by its beginning, that found nothing.
+        looked_at: monotonic time at which the newest look-up began; None: look at once.
+        absent: whether that one found nothing, where it would have found something.
         problem: why no look-up can decide; None while one can.
     """
 
     since: float
-    absent_at: float | None = None
+    looked_at: float | None = None
+    absent: bool = False
     problem: Problem | None = None
 
 
@@ -59,12 +61,17 @@ class Memory:
         read_at: monotonic time at which the run was last read on its own.
         result: its result, once read.
         ended_at: monotonic time at which it was first seen ended.
+        adopted: whether it was there before this object: followed, never stopped.
+        reckonings: monotonic times at which to look for a second run of the same attempt.
         stop_sent: whether this process asked the server to stop it.
         denials: that the server says that there is no such run.
         problem: what went wrong in the last exchange about it.
         failures: exchanges that failed in a row.
         retry_at: monotonic time before which nothing is sent about it.
         refused: the server's final no to the start.
+        adoption_ignored: whether it was told that spec.adopt came too late.
+        restored_at: monotonic time at which the run of the original was looked for.
+        left_behind: why a cancelled run may go on all the same.
     """
 
     certainty: Certainty | None = None
@@ -74,12 +81,17 @@ class Memory:
     read_at: float | None = None
     result: ResultResource | None = None
     ended_at: float | None = None
+    adopted: bool = False
+    reckonings: tuple[float, ...] = ()
     stop_sent: bool = False
     denials: Denials | None = None
     problem: Problem | None = None
     failures: int = 0
     retry_at: float = 0.0
     refused: Problem | None = None
+    adoption_ignored: bool = False
+    restored_at: float | None = None
+    left_behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,9 @@ class Seen:
         settling: seconds after a lost answer in which a run may still appear.
         poll: seconds between two looks at something active.
         trouble: since when the server's lists fail.
+        listed_at: monotonic time of the newest complete list of the project.
+        owner: the object that owns the run already, as far as this one may know its name.
+        original_lives: whether the object whose intent this one carries is there.
     """
 
     memory: Memory
@@ -106,6 +121,9 @@ class Seen:
     intent: Intent | None = None
     sighting: Sighting | None = None
     trouble: Trouble | None = None
+    listed_at: float | None = None
+    owner: str | None = None
+    original_lives: bool = False
     settling: float = 60.0
     poll: float = 5.0
 
@@ -129,6 +147,43 @@ class LookUp:
     """Look whether the server has the run already."""
 
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpOriginal:
+    """Look for the run of the object that this one was copied or restored from."""
+
+    intent: Intent
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reckon:
+    """Look whether the attempt has another run than the one that is known."""
+
+    project_id: str
+    execution_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Follow a run that is there."""
+
+    project_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreAdoption:
+    """Tell that spec.adopt came too late."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveBehind:
+    """Be done with a run that may have been started, and say so."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +221,5 @@ class Release:
     left_behind: str | None = None
 
 
-Action = WriteIntent | Start | LookUp | Read | ReadResult | Stop | Release
+Exchange = Start | LookUp | LookUpOriginal | Reckon | Adopt | Read | ReadResult | Stop
+Action = WriteIntent | Release | IgnoreAdoption | LeaveBehind | Exchange

@@ -44,7 +44,6 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
         "requires": spec.requires,
         "variablesFrom": spec.variables_from,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
-        "adopt": spec.adopt,
         "completion: Running": spec.completion == "Running",
         "timeouts": spec.timeouts,
         "retry": spec.retry,

@@ -17,8 +17,12 @@ from execution_operator.api.test_execution import (
     TestExecutionStatus,
     Verdict,
 )
-from execution_operator.kinds.test_execution.decide import execution_id, project_id
 from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
+from execution_operator.kinds.test_execution.standing import (
+    execution_id,
+    is_adopted,
+    project_id,
+)
 from execution_operator.kinds.test_execution.words import COMPLETE
 from execution_operator.reconcile.status import Said, conditions, one_line
 
@@ -72,13 +76,17 @@ def _fields(wanted: TestExecution, seen: Seen, judged: Judgement, now: Now) -> d
         "phase": judged.phase,
         "verdict": _verdict(seen) if run is not None and run.status == COMPLETE else None,
         "attempt": (seen.intent.attempt if seen.intent else None) or before.attempt,
-        "origin": Origin.STARTED if started else None,
+        "origin": _origin(wanted, seen) if started else None,
         "execution": _execution(wanted, seen) if started else None,
         "asset": wanted.spec.test_asset.name or wanted.spec.test_asset.asset_id,
         "start_time": begun,
         "completion_time": ended,
         "duration": _duration(begun, ended),
     }
+
+
+def _origin(wanted: TestExecution, seen: Seen) -> Origin:
+    return Origin.ADOPTED if is_adopted(wanted, seen) else Origin.STARTED
 
 
 def _execution(wanted: TestExecution, seen: Seen) -> Execution:
@@ -93,7 +101,7 @@ def _execution(wanted: TestExecution, seen: Seen) -> Execution:
         status=(run.status if run else None) or before.status,
         message=one_line(run.message) if run and run.message else before.message,
         submitted_at=submitted,
-        server=before.server or (seen.intent.server if seen.intent else seen.url),
+        server=before.server or (seen.intent.server if seen.intent else seen.url) or seen.url,
         project_id=project,
     )
 

@@ -1,0 +1,352 @@
+"""Exchanges with the server about one run, one request or look-up each; errors by meaning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.identity import cluster_tag, run_tag
+from execution_operator.kinds.test_execution.observe import server_key
+from execution_operator.kinds.test_execution.seen import (
+    Adopt,
+    Certainty,
+    Denials,
+    Doubt,
+    Exchange,
+    LookUp,
+    LookUpOriginal,
+    Memory,
+    Read,
+    ReadResult,
+    Reckon,
+    Seen,
+    Start,
+    Stop,
+)
+from execution_operator.kinds.test_execution.specification import body
+from execution_operator.kinds.test_execution.words import is_ended
+from execution_operator.reconcile.backoff import Backoff
+from execution_operator.remote import errors
+from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+
+if TYPE_CHECKING:
+    from execution_operator.api.test_execution import StopOptions as StopOptionsAsked
+    from execution_operator.api.test_execution import TestExecution
+    from execution_operator.kinds.connections import Connection, Connections
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.kinds.test_execution.census import Census, Censuses
+    from execution_operator.kinds.test_execution.memories import Memories
+    from execution_operator.kinds.test_execution.tell import Teller
+    from execution_operator.remote.testhub.client import TestHub
+    from execution_operator.remote.testhub.wire import ExecutionResource
+
+_log = structlog.stdlib.get_logger(__name__)
+
+_BACKOFF: Final = Backoff(first=1.0, longest=60.0)
+_FINAL_NO: Final = (errors.Rejected, errors.NotFound)
+"""The API's own 4xx to a start; all other errors but Ambiguous surely started nothing."""
+_ALREADY_OVER: Final = frozenset({409, 410, 422})
+"""How servers may answer a stop of a run that ended: read it again."""
+_MOST_HITS: Final = 3
+"""More runs of one attempt than this are not the trace of a lost answer: stop none of them."""
+_LATER: Final = (1, 5)
+"""After so many settling times a second run of an attempt is looked for."""
+
+
+class Exchanger:
+    """Carries out what needs the server."""
+
+    def __init__(
+        self,
+        *,
+        ports: Ports,
+        connections: Connections,
+        memories: Memories,
+        censuses: Censuses,
+        teller: Teller,
+    ) -> None:
+        self._fence = ports.fence
+        self._clock = ports.clock
+        self._random = ports.random
+        self._cluster_id = ports.cluster_id
+        self._connections = connections
+        self._memories = memories
+        self._censuses = censuses
+        self._teller = teller
+
+    async def exchange(self, action: Exchange, wanted: TestExecution, seen: Seen) -> Memory:
+        """Do it; what is remembered afterwards. FenceClosed passes."""
+        connection = self._connections.get(server_key(wanted))
+        if connection is None:  # it was closed since we looked
+            return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
+        try:
+            return await self._sent(action, wanted, seen, connection)
+        except errors.RemoteError as error:
+            return self._failed(wanted, problem_of(error))
+
+    async def _sent(
+        self, action: Exchange, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Memory:
+        hub = connection.hub
+        match action:
+            case Start():
+                return await self._start(action, wanted, seen, hub)
+            case LookUp():
+                return await self._look_up(action, wanted, seen, connection)
+            case LookUpOriginal():
+                return await self._look_up_original(action, wanted, seen, connection)
+            case Reckon():
+                return await self._reckon(action, wanted, seen, connection)
+            case Adopt():
+                return await self._adopt(action, wanted, hub)
+            case Read():
+                return await self._read(action, wanted, hub)
+            case ReadResult():
+                return await self._read_result(action, wanted, hub)
+            case Stop():
+                return await self._stop(action, wanted, hub)
+
+    async def _start(
+        self, action: Start, wanted: TestExecution, seen: Seen, hub: TestHub
+    ) -> Memory:
+        tags = (
+            run_tag(self._cluster_id, wanted.metadata.uid, action.attempt),
+            cluster_tag(self._cluster_id),
+        )
+        project = seen.intent.project if seen.intent else ""
+        try:
+            run = await hub.start_execution(
+                project, body(wanted.spec, tags), before_bytes=self._fence.check
+            )
+        except errors.Ambiguous as error:
+            _log.warning("in doubt whether a run was started", cause=str(error))
+            return self._memories.keep(
+                wanted,
+                certainty=Certainty.DOUBTFUL,
+                doubt=Doubt(since=self._now()),
+                problem=problem_of(error),
+            )
+        except _FINAL_NO as error:
+            return self._memories.keep(wanted, refused=problem_of(error), problem=problem_of(error))
+        again = () if seen.memory.certainty is Certainty.UNSENT else self._reckonings(seen)
+        return self._started(wanted, _with_word(wanted, run), reckonings=again)
+
+    def _reckonings(self, seen: Seen) -> tuple[float, ...]:
+        now = self._now()
+        return tuple(now + times * seen.settling for times in _LATER)
+
+    def _started(
+        self, wanted: TestExecution, run: ExecutionResource, *, reckonings: tuple[float, ...] = ()
+    ) -> Memory:
+        self._teller.started(wanted, run.id)
+        return self._healthy(
+            wanted,
+            run=run,
+            submitted_at=self._clock.now().utc,
+            doubt=None,
+            ended_at=self._ended_at(run),
+            reckonings=reckonings,
+        )
+
+    async def _look_up(
+        self, action: LookUp, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Memory:
+        began = self._now()
+        project = seen.intent.project if seen.intent else ""
+        tag = run_tag(self._cluster_id, wanted.metadata.uid, action.attempt)
+        hits = await _tagged(connection.hub, project, tag)
+        census = await self._census(connection, project, seen)
+        doubt = replace(
+            seen.memory.doubt or Doubt(since=self._fence.since), looked_at=began, absent=False
+        )
+        problem = _why_not(hits, census)
+        if problem is not None:
+            return self._healthy(wanted, doubt=replace(doubt, problem=problem))
+        if not hits:
+            return self._healthy(wanted, doubt=replace(doubt, absent=True, problem=None))
+        kept, *others = sorted(hits, key=_age)
+        await self._stop_others(wanted, project, kept.id, others, connection.hub)
+        _log.info("found the run in doubt", execution=kept.id)
+        return self._started(wanted, kept)
+
+    async def _census(self, connection: Connection, project: str, seen: Seen) -> Census:
+        """One that began after what was just looked up."""
+        return await self._censuses.take(
+            connection, project, not_before=self._now(), settling=seen.settling
+        )
+
+    async def _trusts(self, connection: Connection, action: Reckon, seen: Seen) -> bool:
+        return (await self._census(connection, action.project_id, seen)).trusted
+
+    async def _stop_others(
+        self,
+        wanted: TestExecution,
+        project: str,
+        kept: str,
+        others: list[ExecutionResource],
+        hub: TestHub,
+    ) -> None:
+        active = [one.id for one in others if not is_ended(one.status)]
+        for execution_id in active:
+            await self._ask_to_stop(wanted, project, execution_id, hub)
+        if active:
+            self._teller.stopped_others(wanted, kept, active)
+
+    async def _look_up_original(
+        self, action: LookUpOriginal, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Memory:
+        intent = action.intent
+        hits: list[ExecutionResource] = []
+        for attempt in range(1, action.attempts + 1):
+            tag = run_tag(intent.cluster, intent.uid, attempt)
+            hits += await _tagged(connection.hub, intent.project, tag)
+        looked = {"restored_at": self._now()}
+        if not hits or not (await self._census(connection, intent.project, seen)).trusted:
+            return self._healthy(wanted, **looked)
+        newest = min(hits, key=_age)
+        self._teller.adopted(wanted, newest.id)
+        return self._healthy(
+            wanted, run=newest, adopted=True, ended_at=self._ended_at(newest), **looked
+        )
+
+    async def _reckon(
+        self, action: Reckon, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Memory:
+        tag = run_tag(self._cluster_id, wanted.metadata.uid, action.attempt)
+        hits = await _tagged(connection.hub, action.project_id, tag)
+        others = [one for one in hits if one.id != action.execution_id]
+        if len(others) == len(hits):
+            _log.error("a run was not found by its own tag", execution=action.execution_id)
+            self._censuses.distrust(connection, action.project_id)
+        elif others and len(hits) <= _MOST_HITS and await self._trusts(connection, action, seen):
+            await self._stop_others(
+                wanted, action.project_id, action.execution_id, others, connection.hub
+            )
+        over = seen.memory.run is not None and is_ended(seen.memory.run.status)
+        left = () if over else seen.memory.reckonings[1:]
+        return self._healthy(wanted, reckonings=left)
+
+    async def _adopt(self, action: Adopt, wanted: TestExecution, hub: TestHub) -> Memory:
+        try:
+            run = await hub.get_execution(action.project_id, action.execution_id)
+        except errors.NotFound:
+            text = f'there is no run "{action.execution_id}" in project "{action.project_id}"'
+            problem = Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
+            return self._failed(wanted, problem)
+        self._teller.adopted(wanted, run.id)
+        return self._healthy(
+            wanted, run=run, adopted=True, doubt=None, ended_at=self._ended_at(run)
+        )
+
+    async def _read(self, action: Read, wanted: TestExecution, hub: TestHub) -> Memory:
+        began = self._now()
+        try:
+            run = await hub.get_execution(action.project_id, action.execution_id)
+        except errors.NotFound as error:
+            return self._denied(wanted, problem_of(error), began)
+        return self._healthy(
+            wanted, run=run, read_at=began, denials=None, ended_at=self._ended_at(run)
+        )
+
+    def _denied(self, wanted: TestExecution, problem: Problem, began: float) -> Memory:
+        before = self._memories.of(wanted).denials
+        denials = Denials(
+            since=before.since if before else began, count=(before.count if before else 0) + 1
+        )
+        return self._memories.keep(wanted, denials=denials, read_at=began, problem=problem)
+
+    async def _read_result(self, action: ReadResult, wanted: TestExecution, hub: TestHub) -> Memory:
+        try:
+            result = await hub.get_result(action.project_id, action.result_id)
+        except errors.NotFound:  # it may come later, or never: the verdict's time-out decides
+            return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
+        wait = 0.0 if result.verdict else self._now() + _BACKOFF.first
+        return self._healthy(wanted, result=result, retry_at=wait)
+
+    async def _stop(self, action: Stop, wanted: TestExecution, hub: TestHub) -> Memory:
+        try:
+            await self._ask_to_stop(wanted, action.project_id, action.execution_id, hub)
+        except errors.NotFound as error:
+            self._memories.keep(wanted, stop_sent=True)
+            return self._denied(wanted, problem_of(error), self._now())
+        _log.info("asked the server to stop the run", execution=action.execution_id)
+        return self._healthy(wanted, stop_sent=True, read_at=None)
+
+    async def _ask_to_stop(
+        self, wanted: TestExecution, project: str, execution_id: str, hub: TestHub
+    ) -> None:
+        try:
+            await hub.stop_execution(project, execution_id, _stop_options(wanted.spec.stop))
+        except errors.Rejected as error:
+            if error.status not in _ALREADY_OVER:
+                raise
+
+    def _healthy(self, wanted: TestExecution, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
+        changes = {"problem": None, "failures": 0, "retry_at": 0.0} | changes
+        return self._memories.keep(wanted, **changes)
+
+    def _failed(self, wanted: TestExecution, problem: Problem) -> Memory:
+        failures = self._memories.of(wanted).failures + 1
+        wait = max(problem.retry_after or 0.0, _BACKOFF.delay(failures, self._random))
+        return self._memories.keep(
+            wanted, problem=problem, failures=failures, retry_at=self._now() + wait
+        )
+
+    def _ended_at(self, run: ExecutionResource) -> float | None:
+        return self._now() if is_ended(run.status) else None
+
+    def _now(self) -> float:
+        return self._clock.now().monotonic
+
+
+async def _tagged(hub: TestHub, project: str, tag: str) -> tuple[ExecutionResource, ...]:
+    return await hub.list_executions(project, ExecutionFilter(status=("ALL",), tags=(tag,)))
+
+
+def _why_not(hits: tuple[ExecutionResource, ...], census: Census) -> Problem | None:
+    """Why a look-up decides nothing."""
+    if not census.trusted:
+        text = (
+            "the server does not tell runs apart by tag, so it cannot be seen whether this one"
+            " was started: look there, then name it in spec.adopt or create a new TestExecution"
+        )
+        return Problem(reason=Reason.SUBMIT_AMBIGUOUS, message=text, needs_person=True)
+    if len(hits) > _MOST_HITS:
+        ids = ", ".join(one.id for one in hits[:5])
+        text = (
+            f"{len(hits)} runs on the server carry this object's tag: {ids}, …; stop what should"
+            " not run, then name the right one in spec.adopt"
+        )
+        return Problem(reason=Reason.TOKEN_NOT_UNIQUE, message=text, needs_person=True)
+    return None
+
+
+def _age(run: ExecutionResource) -> tuple[bool, bool, float, int, str]:
+    """Active before ended, then by start, then by result id: the oldest first."""
+    begun, result = run.start_date, run.result_id or ""
+    return (
+        is_ended(run.status),
+        begun is None,
+        begun.timestamp() if begun else 0.0,
+        len(result),
+        result,
+    )
+
+
+def _with_word(wanted: TestExecution, run: ExecutionResource) -> ExecutionResource:
+    """The run with the word that the API gives a new one, where the answer has none."""
+    word = "SCHEDULED" if wanted.spec.scheduled else "IN_TRANSITION"
+    return run if run.status else run.model_copy(update={"status": word})
+
+
+def _stop_options(asked: StopOptionsAsked | None) -> StopOptions:
+    """The options with the API's own defaults where nothing is asked for."""
+    known = StopOptions()
+    if asked is None:
+        return known
+    chosen = {name: value for name, value in asked if value is not None}
+    return replace(known, **chosen)

@@ -1,0 +1,95 @@
+"""A run that is known: watch it, reckon, stop it when asked, read its end; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.kinds.test_execution.seen import (
+    Action,
+    Read,
+    ReadResult,
+    Reckon,
+    Seen,
+    Stop,
+)
+from execution_operator.kinds.test_execution.standing import (
+    execution_id,
+    is_lost,
+    is_restored,
+    project_id,
+    result_id,
+    verdict_is_late,
+)
+from execution_operator.kinds.test_execution.words import COMPLETE, is_ended, wants_result
+from execution_operator.reconcile.kind import Plan, Result
+from execution_operator.remote.snapshot import Listed, Unlisted
+
+if TYPE_CHECKING:
+    from execution_operator.api.test_execution import TestExecution
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.reconcile.ports import Now
+
+_UNLISTED_SECONDS: Final = 60.0
+"""An active run that the list does not hold is read no oftener."""
+
+REST: Final[Plan[Action]] = Plan()
+
+
+def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    """What to do next about a run whose id is known."""
+    memory, run = seen.memory, seen.memory.run
+    project, known = project_id(wanted, seen), execution_id(wanted, seen)
+    if project is None or known is None or is_lost(seen, now, periods):
+        return REST
+    if memory.retry_at > now.monotonic:
+        return Plan(look_again=memory.retry_at - now.monotonic, result=Result.REQUEUED)
+    if seen.url is None:
+        return Plan(look_again=periods.secret, result=Result.REQUEUED)
+    over = run is not None and is_ended(run.status)
+    if memory.reckonings and (over or now.monotonic >= memory.reckonings[0]):
+        return Plan(action=Reckon(project, known, seen.intent.attempt if seen.intent else 1))
+    if over:
+        return _ended(wanted, seen, now, periods)
+    if wanted.spec.cancel and not memory.stop_sent and not is_restored(wanted, seen):
+        return Plan(action=Stop(project, known))
+    return _until_reckoning(watching(seen, now, Read(project, known)), seen, now)
+
+
+def watching(seen: Seen, now: Now, read: Read) -> Plan[Action]:
+    """Follow the shared list; read the run on its own only when the list does not hold it."""
+    memory = seen.memory
+    match seen.sighting:
+        case Listed():
+            return REST
+        case Unlisted(since):
+            if memory.read_at is None or memory.read_at < since:
+                return Plan(action=read)
+            wait = seen.poll if memory.denials or memory.stop_sent else _UNLISTED_SECONDS
+            due = memory.read_at + wait
+            if now.monotonic >= due:
+                return Plan(action=read)
+            return Plan(look_again=due - now.monotonic)
+        case _:
+            return REST
+
+
+def _until_reckoning(plan: Plan[Action], seen: Seen, now: Now) -> Plan[Action]:
+    if plan.action is not None or not seen.memory.reckonings:
+        return plan
+    left = seen.memory.reckonings[0] - now.monotonic
+    return Plan(look_again=left if plan.look_again is None else min(left, plan.look_again))
+
+
+def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    """Read what the result says, where the server's word alone does not tell it."""
+    memory, run, project = seen.memory, seen.memory.run, project_id(wanted, seen)
+    if run is None or project is None or not wants_result(run.status):
+        return REST
+    if memory.result is not None and (memory.result.verdict or run.status != COMPLETE):
+        return REST
+    if memory.ended_at is None or verdict_is_late(seen, now, periods):
+        return REST
+    known = result_id(wanted, seen)
+    if known is None:
+        return Plan(look_again=memory.ended_at + periods.verdict - now.monotonic)
+    return Plan(action=ReadResult(project, known))

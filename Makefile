@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --
 	--no-emit-index-url --python-version 3.11 --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench cluster generate format lock clean
+.PHONY: help demo test faults check bench cluster generate format lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ demo: .venv/ready ## Run tests on a real API server and watch (DEMO=once: end by
 test: .venv/ready ## Run all tests on a real API server
 	@PYTHONPATH=tools $(BIN)/python -m cluster --build-only
 	@$(BIN)/python -m pytest
+
+faults: .venv/ready ## Run the long tests: outages under many runs
+	@PYTHONPATH=tools $(BIN)/python -m cluster --build-only
+	@$(BIN)/python -m pytest tests/faults
 
 check: .venv/ready ## Lint, types, layers, and whether generated files are up to date
 	@$(BIN)/ruff format --check --quiet .

@@ -1,10 +1,23 @@
-"""The part of an API server that keeps one Lease, in memory; it hangs or fails when told to."""
+"""One Lease in memory, which hangs or fails when told to, and processes that want it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio import client
+
+from execution_operator.runtime.lease import LeaseElection, LeaseFence, Terms
+from support.chance import Chance
+from support.virtual_time import LoopClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TERMS = Terms(duration=15.0, renew_deadline=10.0, retry=2.0)
+SAME_CLOCK = timedelta()
 
 
 class Leases:
@@ -66,3 +79,52 @@ class Leases:
         if self.fails is not None:
             raise client.ApiException(status=self.fails)
         await asyncio.sleep(0)
+
+
+class Meter:
+    """Remembers when we led."""
+
+    def __init__(self) -> None:
+        self.seen: list[bool] = []
+
+    def leading(self, *, is_leader: bool) -> None:
+        """We became or ceased to be the leader."""
+        self.seen.append(is_leader)
+
+
+class Candidate:
+    """A process that wants the lease, with a clock of its own."""
+
+    def __init__(
+        self, leases: Any, identity: str, *, offset: float = 0.0, ahead: timedelta = SAME_CLOCK
+    ) -> None:
+        clock = LoopClock(offset=offset, ahead=ahead)
+        self.meter = Meter()
+        self.fence = LeaseFence(identity, TERMS, clock)
+        self.election = LeaseElection(
+            leases,
+            name="execution-operator",
+            namespace="ops",
+            identity=identity,
+            terms=TERMS,
+            fence=self.fence,
+            clock=clock,
+            random=Chance(),
+            meter=self.meter,
+        )
+
+    async def lead(self) -> None:
+        """Lead until the lease is lost."""
+        await self.election.acquire()
+        await self.election.keep()
+
+    @contextlib.asynccontextmanager
+    async def leading(self) -> AsyncIterator[None]:
+        """Lead until the end of the block, then crash."""
+        await self.election.acquire()
+        keeping = asyncio.create_task(self.election.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)

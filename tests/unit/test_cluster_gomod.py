@@ -4,7 +4,7 @@ import pytest
 
 from cluster.errors import ClusterError
 from cluster.go import REQUIREMENTS
-from cluster.gomod import GoVersion, read_pinned_tools
+from cluster.gomod import GoVersion, read_module, read_pinned_tools
 
 PINNED = REQUIREMENTS.parent
 MODULE = "module example.org/x\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.36.3\n"
@@ -76,6 +76,14 @@ def test_digest_changes_with_each_file(tmp_path: Path, module: str, sums: str) -
     before = read_pinned_tools(module_in(tmp_path / "before"))
     after = read_pinned_tools(module_in(tmp_path / "after", module=module, sums=sums))
     assert before.digest != after.digest
+
+
+def test_digest_changes_with_the_source(tmp_path: Path) -> None:
+    source = module_in(tmp_path) / "main.go"
+    source.write_text("package main")
+    before = read_module(tmp_path, source.name).digest
+    source.write_text("package main // and more")
+    assert read_module(tmp_path, source.name).digest != before
 
 
 @pytest.mark.parametrize("missing", ["go 1.26.0", "require k8s.io/kubernetes v1.36.3"])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
+import kstatus
 from cluster.binaries import make_available
 from cluster.control_plane import ControlPlane, control_plane
 from cluster.errors import ClusterError
@@ -70,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="With a command: run it on the cluster, stop the cluster, exit with its code.",
     )
     parser.add_argument(
-        "--build-only", action="store_true", help="only find or build the programs it needs"
+        "--build-only",
+        action="store_true",
+        help="only find or build the programs it needs, and those that tests need besides",
     )
     return parser
 
@@ -79,6 +82,7 @@ def _run(command: list[str] | None, *, build_only: bool, report: Report) -> int:
     binaries = make_available(os.environ, report)
     report.say(f"programs are in {binaries.folder}")
     if build_only:
+        kstatus.make_available(os.environ, report)
         return 0
     with control_plane(report=report, binaries=binaries) as plane:
         code = _run_command(command, plane, report) if command else _stay(plane, report)

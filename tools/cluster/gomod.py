@@ -1,4 +1,4 @@
-"""What the pinned Go tools are, read from go.mod and go.sum; knows nothing of running Go."""
+"""What our Go modules pin, read from go.mod and go.sum; knows nothing of running Go."""
 
 import hashlib
 import re
@@ -32,21 +32,30 @@ class GoVersion:
         return f"{self.major}.{self.minor}.{max(self.patch, 0)}"
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedTools:
-    """The tools of one go.mod.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoModule:
+    """A folder with go.mod and go.sum, and the source of programs, if it has its own.
 
     Attributes:
-        folder: where go.mod and go.sum are.
-        least_go: the oldest Go that builds them.
-        kubernetes: the version of Kubernetes, such as `v1.36.3`.
-        digest: changes with each change of go.mod and go.sum; 16 hexadecimal digits.
+        folder: where they are.
+        least_go: the oldest Go that builds it.
+        digest: changes with each change of go.mod, go.sum and the source; 16 hexadecimal digits.
     """
 
     folder: Path
     least_go: GoVersion
-    kubernetes: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedTools(GoModule):
+    """The tools of a go.mod that requires Kubernetes.
+
+    Attributes:
+        kubernetes: the version of Kubernetes, such as `v1.36.3`.
+    """
+
+    kubernetes: str
 
     @property
     def ldflags(self) -> str:
@@ -60,21 +69,37 @@ class PinnedTools:
         return " ".join(["-s -w", *(f"-X {package}.{k}={v}" for k, v in values.items())])
 
 
+def read_module(folder: Path, *sources: str) -> GoModule:
+    """Read the module in the folder; the sources are files there.
+
+    Raises:
+        ClusterError: go.mod has no `go` line.
+    """
+    module = _text_of(folder)
+    least = GoVersion.parse(_pin(r"^go (\S+)$", module))
+    if least is None:
+        message = "cannot read go.mod: its go line has no version"
+        raise ClusterError(message)
+    contents = [(folder / name).read_bytes() for name in ("go.mod", "go.sum", *sources)]
+    digest = hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
+    return GoModule(folder=folder, least_go=least, digest=digest)
+
+
 def read_pinned_tools(folder: Path) -> PinnedTools:
     """Read the pins in the folder.
 
     Raises:
         ClusterError: go.mod has no `go` line, or no requirement of k8s.io/kubernetes.
     """
-    module = (folder / "go.mod").read_text(encoding="utf-8")
-    sums = (folder / "go.sum").read_bytes()
-    least = GoVersion.parse(_pin(r"^go (\S+)$", module))
-    kubernetes = _pin(r"^\s*(?:require )?k8s\.io/kubernetes (v\d+\.\d+\.\S+)", module)
-    if least is None:
-        message = "cannot read go.mod: its go line has no version"
-        raise ClusterError(message)
-    digest = hashlib.sha256(module.encode() + b"\0" + sums).hexdigest()[:16]
-    return PinnedTools(folder, least, kubernetes=kubernetes, digest=digest)
+    module = read_module(folder)
+    kubernetes = _pin(r"^\s*(?:require )?k8s\.io/kubernetes (v\d+\.\d+\.\S+)", _text_of(folder))
+    return PinnedTools(
+        folder=folder, least_go=module.least_go, digest=module.digest, kubernetes=kubernetes
+    )
+
+
+def _text_of(folder: Path) -> str:
+    return (folder / "go.mod").read_text(encoding="utf-8")
 
 
 def _pin(pattern: str, module: str) -> str:

@@ -10,7 +10,6 @@ One JSON object a line, each request answered by one line: first the unasked `{"
 `{"error": TEXT}`. The exit code is the negative number of a signal that ended the server.
 """
 
-import contextlib
 import ctypes
 import json
 import os
@@ -135,10 +134,13 @@ def main(parent: int) -> None:
     folder = tempfile.mkdtemp(prefix="execution-operator-cluster-")
     supervisor = Supervisor(folder)
     try:
-        with contextlib.suppress(BrokenPipeError):
-            _tell({"folder": folder})
-            for request in _requests(parent):
-                _tell(supervisor.answer(request))
+        _tell({"folder": folder})
+        for request in _requests(parent):
+            _tell(supervisor.answer(request))
+    except BrokenPipeError:
+        # Nobody listens any more, but what was to be told still waits in Python's buffer: at its
+        # end it would be written once more, and the failure of that be complained about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         supervisor.close()

@@ -1,0 +1,317 @@
+"""A model of an execution server: runs with tags, lists that lag, answers that get lost.
+
+What it promises is what the settling time is made for: a request that arrived is carried out within
+the request's time-out, and its run is in every list that begins `LISTED_SECONDS` after it arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from execution_operator.remote import errors
+from execution_operator.remote.testhub.wire import (
+    TERMINAL_WORDS,
+    ExecutionResource,
+    ResultResource,
+    Space,
+)
+from support.virtual_time import LoopClock, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+
+REQUEST_SECONDS: Final = 30.0
+SETTLING_SECONDS: Final = 60.0
+LISTED_SECONDS: Final = SETTLING_SECONDS - 2.0
+STOP_SECONDS: Final = 10.0
+_AWAY: Final = errors.Unreachable("cannot ask the server: it is away")
+
+
+class Fate(Enum):
+    """What becomes of a request that starts a run."""
+
+    ANSWERED = "started and answered"
+    BARE = "started and answered without a word of its state"
+    SLOW = "started at once, answered late"
+    LOST_AFTER = "started, the answer is lost"
+    LOST_BEFORE = "not started, the connection is lost"
+    HUNG_STARTED = "started at once, never answered"
+    HUNG_LATE = "started when the client has waited long enough, never answered"
+    HUNG = "not started, never answered"
+    UNREACHABLE = "the connection is refused: nothing is sent"
+    RATE_LIMITED = "answered 429"
+    UNAUTHORIZED = "answered 401"
+    NOT_THE_API = "answered by a proxy"
+    REJECTED = "answered 400, for good"
+
+    @property
+    def starts(self) -> bool:
+        """Whether there is a run at once."""
+        return self in _STARTING
+
+    @property
+    def lasts(self) -> float:
+        """Seconds until there is an answer, or the client waits no longer."""
+        return _LASTING.get(self, 0.0)
+
+
+_STARTING: Final = {Fate.ANSWERED, Fate.BARE, Fate.SLOW, Fate.LOST_AFTER, Fate.HUNG_STARTED}
+_LASTING: Final = {
+    Fate.SLOW: 20.0,
+    Fate.HUNG_STARTED: REQUEST_SECONDS,
+    Fate.HUNG_LATE: REQUEST_SECONDS,
+    Fate.HUNG: REQUEST_SECONDS,
+}
+_REFUSALS: Final[dict[Fate, Callable[[], errors.RemoteError]]] = {
+    Fate.RATE_LIMITED: lambda: errors.RateLimited("cannot start: busy", retry_after=5.0),
+    Fate.UNAUTHORIZED: lambda: errors.Unauthorized("cannot start: the token is refused"),
+    Fate.NOT_THE_API: lambda: errors.ProtocolError("cannot start: a proxy answered 404"),
+    Fate.REJECTED: lambda: errors.Rejected("cannot start: no such asset", status=400),
+}
+
+
+class Point(Enum):
+    """Where a process can come to a halt."""
+
+    BEFORE_POST = "before the fence is asked"
+    AFTER_FENCE = "between the fence and the socket"
+    AFTER_POST = "before the answer to a start is read"
+    BEFORE_READ = "before it asks the server"
+    AFTER_READ = "before the server's answer is read"
+    BEFORE_WRITE = "before it writes in the cluster"
+    AFTER_WRITE = "before the cluster's answer is read"
+
+
+class Sender(Protocol):
+    """The process that asks."""
+
+    async def at(self, point: Point) -> None:
+        """Go on from here, unless and as long as it is halted."""
+
+    def may_send(self) -> bool:
+        """Whether its lease lasts."""
+
+
+@dataclass(slots=True)
+class ModelRun:
+    """A run on the server; times are those of the test.
+
+    Attributes:
+        owner: the test asset's name, which names the object that it was started for.
+        listed_from: lists that begin earlier do not hold it.
+        stopped_for: how often somebody asked to stop it.
+    """
+
+    id: str
+    owner: str
+    tags: frozenset[str]
+    started: datetime
+    listed_from: float
+    word: str = "RUNNING"
+    verdict: str | None = None
+    ended: datetime | None = None
+    stopping_until: float | None = None
+    stop_requests: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended."""
+        return self.word in TERMINAL_WORDS
+
+    @property
+    def survives(self) -> bool:
+        """Whether it goes on and nobody asked it to stop."""
+        return not self.is_over and self.stopping_until is None
+
+    def resource(self, word: str | None) -> ExecutionResource:
+        """As the API shows it."""
+        return ExecutionResource.model_validate(
+            {
+                "id": self.id,
+                "status": word,
+                "result": {"id": f"r-{self.id}"},
+                "startDate": self.started.isoformat(),
+                "completionDate": self.ended.isoformat() if self.ended else None,
+            }
+        )
+
+
+class ModelServer:
+    """The server, as all clients see it, and what a test does to it."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.lag = 0.0
+        self.fates: deque[Fate] = deque()
+        self.failing_reads: deque[errors.RemoteError] = deque()
+        self.refused: set[str] = set()
+        self.fenced_out: list[str] = []
+        self._runs: dict[str, ModelRun] = {}
+
+    @property
+    def runs(self) -> list[ModelRun]:
+        """All runs there ever were, oldest first, as they are now."""
+        for run in self._runs.values():
+            if run.stopping_until is not None and seconds() >= run.stopping_until:
+                self.end(run, "STOPPED_BY_USER")
+        return [*self._runs.values()]
+
+    def runs_of(self, owner: str) -> list[ModelRun]:
+        """All runs that were started for it."""
+        return [run for run in self.runs if run.owner == owner]
+
+    def run(self, execution_id: str) -> ModelRun:
+        """The run of that id; raises NotFound."""
+        found = next((run for run in self.runs if run.id == execution_id), None)
+        if found is None:
+            text = f"cannot read run {execution_id}: there is none"
+            raise errors.NotFound(text)
+        return found
+
+    def end(self, run: ModelRun, word: str, verdict: str | None = None) -> None:
+        """The run ends by itself, if it has not yet."""
+        if not run.is_over:
+            run.word, run.verdict, run.ended = word, verdict, LoopClock().now().utc
+            run.stopping_until = None
+
+    def matching(self, chosen: ExecutionFilter) -> tuple[ExecutionResource, ...]:
+        """A list of runs that begins now."""
+        since = chosen.completed_not_set_or_after
+        return tuple(
+            run.resource(run.word)
+            for run in self.runs
+            if run.listed_from <= seconds()
+            and run.tags.issuperset(chosen.tags)
+            and ("ALL" in chosen.status or run.word in chosen.status)
+            and (since is None or run.ended is None or run.ended >= since)
+        )
+
+    def require_reachable(self) -> None:
+        """Raise what a read meets."""
+        if self.is_away:
+            raise _AWAY
+        if self.failing_reads:
+            raise self.failing_reads.popleft()
+
+    def next_fate(self) -> Fate:
+        """What becomes of the next start."""
+        if self.is_away:
+            return Fate.UNREACHABLE
+        return self.fates.popleft() if self.fates else Fate.ANSWERED
+
+    async def carry_out(self, fate: Fate, specification: dict[str, Any]) -> ExecutionResource:
+        """A start whose bytes have arrived."""
+        owner, tags = specification["testAsset"]["name"], frozenset(specification["tags"])
+        if fate in _REFUSALS:
+            self.refused |= {owner} if fate is Fate.REJECTED else set()
+            raise _REFUSALS[fate]()
+        arrived = seconds()
+        run = self._start(owner, tags, arrived) if fate.starts else None
+        if fate is Fate.HUNG_LATE:  # the server goes on, whatever becomes of the client
+            loop = asyncio.get_running_loop()
+            loop.call_later(REQUEST_SECONDS, self._start, owner, tags, arrived)
+        await asyncio.sleep(fate.lasts)
+        if run is None or fate in {Fate.LOST_AFTER, Fate.HUNG_STARTED}:
+            text = "cannot start: the answer got lost"
+            raise errors.Ambiguous(text)
+        return run.resource(None if fate is Fate.BARE else "IN_TRANSITION")
+
+    def _start(self, owner: str, tags: frozenset[str], arrived: float) -> ModelRun:
+        number = len(self._runs) + 1
+        run = ModelRun(
+            id=f"e{number}",
+            owner=owner,
+            tags=tags,
+            started=LoopClock().now().utc + timedelta(microseconds=number),
+            listed_from=min(seconds() + self.lag, arrived + LISTED_SECONDS),
+        )
+        self._runs[run.id] = run
+        return run
+
+
+class ModelHub:
+    """The client that one process has of the server; duck-typed like the Test Hub's."""
+
+    def __init__(self, server: ModelServer, sender: Sender) -> None:
+        self._server = server
+        self._sender = sender
+
+    async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
+        """The one there is."""
+        del search
+        async with self._reading():
+            return (Space(id="s1", display_name="Team"),)
+
+    async def list_executions(
+        self, _project: str, chosen: ExecutionFilter
+    ) -> tuple[ExecutionResource, ...]:
+        """Those that match and are listed by now."""
+        async with self._reading():
+            return self._server.matching(chosen)
+
+    async def get_execution(self, _project: str, execution_id: str) -> ExecutionResource:
+        """One, without lag."""
+        async with self._reading():
+            run = self._server.run(execution_id)
+            return run.resource(run.word)
+
+    async def get_result(self, _project: str, result_id: str) -> ResultResource:
+        """The result of one."""
+        async with self._reading():
+            run = self._server.run(result_id.removeprefix("r-"))
+            return ResultResource.model_validate({"id": result_id, "verdict": run.verdict})
+
+    async def stop_execution(
+        self, _project: str, execution_id: str, _options: StopOptions
+    ) -> None:
+        """Begin to stop it."""
+        async with self._reading():
+            run = self._server.run(execution_id)
+            if run.is_over:
+                text = "cannot stop: it is over"
+                raise errors.Rejected(text, status=409)
+            run.stop_requests += 1
+            if run.stopping_until is None:
+                run.word, run.stopping_until = "STOPPING", seconds() + STOP_SECONDS
+
+    async def start_execution(
+        self,
+        _project: str,
+        specification: dict[str, Any],
+        *,
+        before_bytes: Callable[[], None] | None = None,
+    ) -> ExecutionResource:
+        """Start a run, or whatever is its fate."""
+        await self._sender.at(Point.BEFORE_POST)
+        fate = self._server.next_fate()
+        if fate is Fate.UNREACHABLE:
+            raise _AWAY
+        if before_bytes is not None:
+            before_bytes()
+        if not self._sender.may_send():
+            self._server.fenced_out.append(specification["testAsset"]["name"])
+        await self._sender.at(Point.AFTER_FENCE)
+        try:
+            return await self._server.carry_out(fate, specification)
+        finally:
+            await self._sender.at(Point.AFTER_POST)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[None]:
+        await self._sender.at(Point.BEFORE_READ)
+        try:
+            self._server.require_reachable()
+            yield
+        finally:
+            await self._sender.at(Point.AFTER_READ)

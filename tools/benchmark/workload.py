@@ -1,0 +1,140 @@
+"""What is made and looked at: TestExecutions, and a bare client that decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from benchmark.processes import BARE, OURS
+
+if TYPE_CHECKING:
+    from kubernetes.aio import client
+
+    from benchmark.processes import Operator
+
+GROUP, VERSION, RUNS = "execution-operator.io", "v1alpha1", "testexecutions"
+PATCH = "application/json-patch+json"
+PADDING = "x" * 2000
+"""A spec of at least 2 KiB, as real ones have."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the measurements work with."""
+
+    api: client.CustomObjectsApi
+    http: aiohttp.ClientSession
+    hub: str
+    simulator: str
+    operator: Operator
+
+    async def create(self, name: str, namespace: str = OURS) -> dict[str, Any]:
+        """Create a TestExecution."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "TestExecution",
+            "metadata": {"name": name},
+            "spec": {
+                "serverRef": {"name": "hub"},
+                "project": {"id": "1050"},
+                "testAsset": {"name": "Shop/Load/Soak.schedule", "revision": "main"},
+                "variables": {"padding": PADDING, "name": name},
+            },
+        }
+        return await self.api.create_namespaced_custom_object(GROUP, VERSION, namespace, RUNS, body)
+
+    async def arrivals(self) -> dict[str, float]:
+        """When each run's start arrived at the server, by the name in its variables."""
+        url = f"{self.simulator}/_simulator/requests?operation=start_execution"
+        async with self.http.get(url) as answer:
+            seen = await answer.json()
+        return {one["body"]["variables"]["name"]: one["at"] for one in seen}
+
+    async def arrived(self, name: str) -> bool:
+        """Whether the run's start arrived."""
+        return name in await self.arrivals()
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """All TestExecutions."""
+        found = await self.api.list_namespaced_custom_object(GROUP, VERSION, OURS, RUNS)
+        return found["items"]
+
+    async def counts(self) -> dict[str, int]:
+        """How many requests the server has had, by operation."""
+        async with self.http.get(f"{self.simulator}/_simulator/requests/counts") as answer:
+            return await answer.json()
+
+    async def metrics(self) -> str:
+        """The operator's metrics; nothing while it does not answer."""
+        url = f"http://127.0.0.1:{self.operator.ops_port}/metrics"
+        try:
+            async with self.http.get(url) as answer:
+                return await answer.text()
+        except aiohttp.ClientError:
+            return ""
+
+
+class BareClient:
+    """Makes the operator's writes in their order: intent, start, status; and decides nothing."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._token = ""
+
+    async def sign_in(self) -> None:
+        """Get an access token."""
+        form = {"refresh_token": "demo-offline-token"}
+        async with self._bench.http.post(f"{self._bench.hub}/rest/tokens/", data=form) as answer:
+            self._token = (await answer.json())["access_token"]
+
+    async def run(self, made: dict[str, Any]) -> None:
+        """Start one run and record its id."""
+        meta = made["metadata"]
+        intent = {"op": "add", "path": "/metadata/annotations", "value": {"intent": "x" * 300}}
+        held = {"op": "add", "path": "/metadata/finalizers", "value": [f"{GROUP}/finalizer"]}
+        kept = await self._patch(meta["name"], meta["resourceVersion"], intent, held)
+        spec = made["spec"]
+        body = {name: spec[name] for name in ("testAsset", "variables")} | {
+            "tags": [f"bare.{meta['uid']}", "bare.cluster"],
+            "offlineToken": "demo-offline-token",
+        }
+        url = f"{self._bench.hub}/rest/projects/1050/executions/"
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with self._bench.http.post(url, json=body, headers=headers) as answer:
+            started = await answer.json()
+        status = {"phase": "InTransition", "execution": {"id": started["id"]}}
+        filled = {
+            "op": "add",
+            "path": "/status",
+            "value": status | {"observedGeneration": 1, "conditions": _conditions()},
+        }
+        await self._patch(meta["name"], kept["metadata"]["resourceVersion"], filled, status=True)
+
+    async def _patch(
+        self, name: str, version: str, *operations: dict[str, Any], status: bool = False
+    ) -> dict[str, Any]:
+        api = self._bench.api
+        call = (
+            api.patch_namespaced_custom_object_status
+            if status
+            else api.patch_namespaced_custom_object
+        )
+        first = {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
+        return await call(
+            GROUP, VERSION, BARE, RUNS, name, [first, *operations], _content_type=PATCH
+        )
+
+
+def _conditions() -> list[dict[str, Any]]:
+    return [
+        {
+            "type": kind,
+            "status": "Unknown",
+            "reason": "InTransition",
+            "message": "the server says IN_TRANSITION",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
+        for kind in ("Ready", "Reconciling", "Accepted", "Submitted", "Synced", "Completed")
+    ]

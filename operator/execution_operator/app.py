@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
@@ -112,9 +112,9 @@ class Operator:
 
     async def run(self, stop: asyncio.Event) -> int:
         """See `run` of the module."""
-        host, _, port = self._settings.ops_address.rpartition(":")
-        taken = await self._ops.start(host, int(port))
-        _log.info("starting", ops_address=f"{host}:{taken}", identity=self._identity)
+        address = self._settings.ops_address
+        taken = replace(address, port=await self._ops.start(address.host, address.port))
+        _log.info("starting", ops_address=str(taken), identity=self._identity)
         beat = asyncio.create_task(self._ops.beat(_BEAT_SECONDS), name="heartbeat")
         try:
             return await self._with_api(stop)
@@ -203,7 +203,7 @@ class Operator:
             random=self._random,
             meter=self._metrics,
         )
-        cache = ObjectCache(kinds, queue.add)
+        cache = ObjectCache(kinds, queue.add, gone=queue.forget)
         objects = ClusterObjects(cache, custom, PLURALS)
         keep = settings.secret_period.total_seconds()
         secrets = ClusterSecrets(core, clock=self._clock, keep_seconds=keep)

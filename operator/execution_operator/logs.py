@@ -56,14 +56,30 @@ def configure(*, style: Literal["json", "text"], level: str, stream: TextIO | No
     root.handlers = [handler]
     root.setLevel(level.upper())
     for noisy in ("kopf", "asyncio", "aiohttp.access", "httpx", "httpcore", "kubernetes"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Any:  # noqa: ANN401 - structlog's type of an event
-    """Hide values under telling names and tokens by their shape."""
+    """Hide values under telling names and tokens by their shape, however deep they are."""
     for key, value in event.items():
-        if _SECRET_KEY.search(key):
-            event[key] = HIDDEN
-        elif isinstance(value, str):
-            event[key] = _SECRET_TEXT.sub(HIDDEN, value)
+        if not key.startswith("_"):  # structlog's own, taken out before anything is written
+            event[key] = _redacted(key, value)
     return event
+
+
+def _redacted(key: object, value: object) -> object:
+    if isinstance(key, str) and _SECRET_KEY.search(key):
+        return HIDDEN
+    match value:
+        case str():
+            return _SECRET_TEXT.sub(HIDDEN, value)
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {name: _redacted(name, part) for name, part in value.items()}
+        case list() | tuple():
+            return [_redacted(None, part) for part in value]
+        case BaseException():
+            return _SECRET_TEXT.sub(HIDDEN, str(value))
+        case _:  # written as its repr: whatever it is, it may show a token
+            return _SECRET_TEXT.sub(HIDDEN, repr(value))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import durationpy
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_LAST_PORT: Final = 65535
+_ADDRESS: Final = re.compile(
+    r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+(?:%\w+)?)\]|(?P<plain>[^\s:\[\]]*)):(?P<port>[0-9]{1,5})"
+)
 
 
 def _read_period(value: object) -> object:
@@ -16,11 +29,53 @@ def _read_period(value: object) -> object:
 
 
 def _split(value: object) -> object:
-    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return tuple(name for part in value.split(",") if (name := part.strip()))
 
 
-Period = Annotated[timedelta, BeforeValidator(_read_period), Field(ge=timedelta(milliseconds=10))]
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens: `host` without brackets, empty for all of this machine's."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> Address:
+        """From HOST:PORT, an IPv6 address in brackets; ValueError with what to write instead."""
+        found = _ADDRESS.fullmatch(text.strip())
+        if found is None or int(found["port"]) > _LAST_PORT:
+            text = "give HOST:PORT, a port from 0 to 65535 and an IPv6 address in brackets"
+            raise ValueError(text)
+        return cls(found["bracketed"] or found["plain"] or "", int(found["port"]))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+Period = Annotated[timedelta, BeforeValidator(_read_period)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+_SHORTEST: Final = timedelta(milliseconds=10)
+_LEAST: Final = {
+    "settling_time": timedelta(seconds=30),
+    "lease_duration": timedelta(seconds=8),
+    "renew_deadline": timedelta(seconds=3),
+    "retry_period": timedelta(seconds=1),
+    "resync_period": timedelta(minutes=1),
+    "probe_period": timedelta(seconds=10),
+    "secret_period": timedelta(seconds=5),
+    "outage_period": timedelta(seconds=10),
+    "verdict_period": timedelta(seconds=10),
+    "lost_period": timedelta(seconds=30),
+    "unused_period": timedelta(seconds=10),
+    "missing_period": timedelta(seconds=10),
+    "counts_period": timedelta(seconds=10),
+    "poll_period": timedelta(seconds=1),
+    "drain_period": timedelta(seconds=1),
+}
 
 
 class Settings(BaseSettings):
@@ -30,6 +85,8 @@ class Settings(BaseSettings):
         env_prefix="EXECUTION_OPERATOR_", frozen=True, use_attribute_docstrings=True
     )
 
+    short_periods: bool = False
+    """For tests: let periods be shorter than what is kind to a server. Read before the periods."""
     kubeconfig: Path | None = None
     """Kubeconfig file. Default: the pod's own account, else KUBECONFIG or ~/.kube/config."""
     namespaces: Names = ()
@@ -38,7 +95,7 @@ class Settings(BaseSettings):
     """How many objects are looked at at the same time."""
     workers_per_server: Annotated[int, Field(ge=1, le=256)] = 8
     """How many of them may belong to one server, so that one that hangs delays no other."""
-    ops_address: str = "0.0.0.0:8080"
+    ops_address: Address = Address.read("0.0.0.0:8080")
     """Where /livez, /readyz and /metrics listen."""
     leader_election: bool = True
     """Hold a Lease, so that of several replicas one acts."""
@@ -83,40 +140,27 @@ class Settings(BaseSettings):
     """Patterns of the server and proxy hosts that may be reached. Default: all."""
     allow_loopback: bool = False
     """Reach servers on this machine's own addresses, as in a demonstration."""
-    short_periods: bool = False
-    """For tests: let periods be shorter than what is kind to a server."""
     log_format: Literal["json", "text"] = "json"
     """How log lines look."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
 
-    _LEAST: ClassVar[dict[str, timedelta]] = {
-        "settling_time": timedelta(seconds=30),
-        "lease_duration": timedelta(seconds=5),
-        "renew_deadline": timedelta(seconds=3),
-        "retry_period": timedelta(seconds=1),
-        "resync_period": timedelta(minutes=1),
-        "probe_period": timedelta(seconds=10),
-        "secret_period": timedelta(seconds=5),
-        "outage_period": timedelta(seconds=10),
-        "verdict_period": timedelta(seconds=10),
-        "lost_period": timedelta(seconds=30),
-        "unused_period": timedelta(seconds=10),
-        "missing_period": timedelta(seconds=10),
-        "counts_period": timedelta(seconds=10),
-        "poll_period": timedelta(seconds=1),
-        "drain_period": timedelta(seconds=1),
-    }
+    @field_validator("ops_address", mode="before")
+    @classmethod
+    def _read_address(cls, value: object) -> object:
+        return Address.read(value) if isinstance(value, str) else value
+
+    @field_validator(*_LEAST)
+    @classmethod
+    def _is_kind(cls, value: timedelta | None, info: ValidationInfo) -> timedelta | None:
+        least = _SHORTEST if info.data.get("short_periods") else _LEAST[info.field_name or ""]
+        if value is not None and value < least:
+            text = f"give at least {durationpy.to_str(least)}"
+            raise ValueError(text)
+        return value
 
     @model_validator(mode="after")
-    def _is_kind_and_consistent(self) -> Self:
-        if not self.short_periods:
-            for field, least in self._LEAST.items():
-                value = getattr(self, field)
-                if value is not None and value < least:
-                    given, enough = durationpy.to_str(value), durationpy.to_str(least)
-                    text = f"{field} is {given}: give at least {enough}"
-                    raise ValueError(text)
+    def _lease_is_consistent(self) -> Self:
         if not self.retry_period < self.renew_deadline < self.lease_duration:
             text = "give retry_period < renew_deadline < lease_duration"
             raise ValueError(text)

@@ -91,7 +91,8 @@ class Known:
         self.servers = Named(ExecutionServer, **wakes)
         self._woken: list[Key] = []
         kinds: Any = {"TestExecution": self.runs, "ExecutionServer": self.servers}
-        self.cache = ObjectCache(kinds, self._woken.append)
+        self.gone: list[Key] = []
+        self.cache = ObjectCache(kinds, self._woken.append, gone=self.gone.append)
 
     def put(self, *raws: Json, first_seen: FirstSeen = FirstSeen.LISTED) -> None:
         """Take them in."""

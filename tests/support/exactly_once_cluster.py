@@ -77,9 +77,7 @@ class ModelCluster:
         """A TestExecution; its uid, which is its test asset's name, too."""
         uid = f"u{self._created}"
         asset = {"name": uid, "revision": "main"}
-        self._create(
-            raw_run(uid=uid, name=name, testAsset=asset, deletionTimeout=DELETION_TIMEOUT)
-        )
+        self._create(raw_run(uid=uid, name=name, testAsset=asset, deletionTimeout=DELETION_TIMEOUT))
         return uid
 
     def cancel(self, key: Key) -> None:

@@ -269,9 +269,7 @@ class ModelHub:
             run = self._server.run(result_id.removeprefix("r-"))
             return ResultResource.model_validate({"id": result_id, "verdict": run.verdict})
 
-    async def stop_execution(
-        self, _project: str, execution_id: str, _options: StopOptions
-    ) -> None:
+    async def stop_execution(self, _project: str, execution_id: str, _options: StopOptions) -> None:
         """Begin to stop it."""
         async with self._reading():
             run = self._server.run(execution_id)

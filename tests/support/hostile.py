@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from execution_simulator.journal import Seen
 
 TERMINAL = {"Succeeded", "Failed", "Stopped", "Error", "Lost"}
-STRIKES = 3
-"""How often a lasting fault strikes at least before it is cleared."""
 TELLING_SECONDS, STRIKING_SECONDS, ENDING_SECONDS = 8.0, 15.0, 30.0
 PERIODS = {"poll_period": "500ms", "verdict_period": "60s"}
 AT_A_TIME = 12
@@ -58,6 +56,7 @@ class Row:
 
     Attributes:
         told: None where the operator mends it at once, so that nothing need be seen.
+        strikes: how often the fault strikes at least before it is cleared.
     """
 
     name: str
@@ -65,6 +64,7 @@ class Row:
     told: Told | None
     end: str = "Succeeded"
     runs: int = 1
+    strikes: int = 3
 
 
 @dataclass(slots=True)
@@ -187,7 +187,7 @@ async def _while_it_lasts(objects: Objects, row: Row, simulator: Simulator, play
         played.telling = await _seen(look, told.holds, TELLING_SECONDS)
     (planted,) = simulator.faults
     run = lambda: objects.get("TestExecution", row.name)  # noqa: E731 - as above
-    often = lambda found: planted.struck >= STRIKES or _is_over(found)  # noqa: E731 - as above
+    often = lambda found: planted.struck >= row.strikes or _is_over(found)  # noqa: E731 - as above
     await _seen(run, often, STRIKING_SECONDS)
 
 

@@ -12,7 +12,7 @@ from support.runs import execution
 from support.virtual_time import seconds, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from execution_operator.remote.testhub.protocol import ExecutionFilter
     from execution_operator.remote.testhub.wire import ExecutionResource
@@ -82,6 +82,7 @@ class Scene:
         *,
         chance: float = 0.5,
         on_strangers: Callable[[frozenset[str]], None] | None = None,
+        wake_all: Callable[[Iterable[Callable[[], None]]], None] | None = None,
     ) -> None:
         self.lister = Lister()
         self.told: list[Trouble | None] = []
@@ -96,6 +97,7 @@ class Scene:
             random=Chance(chance),
             on_trouble=self.told.append,
             on_strangers=on_strangers,
+            wake_all=wake_all,
         )
 
     def follow(self, execution_id: str) -> Sighting:

@@ -97,12 +97,6 @@ def row(status):
             {"trouble": Trouble(Unreachable("cannot list"), 40.0)},
             "Running Unknown True - Unknown False ServerUnreachable",
         ),
-        (
-            STARTED,
-            Memory(run=execution("RUNNING")),
-            {"trouble": Trouble(Unreachable("cannot list"), 41.0)},
-            "Running Unknown True - Unknown False Running",
-        ),
         (STARTED, ended("COMPLETE"), {}, "Running Unknown True - Unknown False AwaitingVerdict"),
         (STARTED, ended("COMPLETE", "PASS"), {}, "Succeeded True - - True True TestsPassed"),
         (STARTED, ended("COMPLETE", "FAIL"), {}, "Failed False - True False True TestsFailed"),
@@ -151,13 +145,13 @@ def row(status):
             STARTED,
             Memory(denials=Denials(since=-30.0, count=2)),
             {"listed_at": 95.0},
-            "InTransition Unknown True - Unknown False InTransition",
+            "Running Unknown True - Unknown False Pending",
         ),
         (
             STARTED,
             Memory(denials=Denials(since=-30.0, count=9)),
             {"listed_at": -31.0},
-            "InTransition Unknown True - Unknown False InTransition",
+            "Running Unknown True - Unknown False Pending",
         ),
         (
             STARTED,

@@ -14,6 +14,7 @@ from execution_operator.api.model import (
     Name,
     Resource,
     Status,
+    Text,
     Url,
 )
 
@@ -140,16 +141,16 @@ class ExecutionServerSpec(
 class SpaceStatus(ApiModel):
     """The team space in use."""
 
-    id: str
+    id: Id
     """The server's id of it."""
-    name: str | None = None
+    name: Text | None = None
     """Its name."""
 
 
 class ExecutionServerStatus(Status):
     """What is known of the connection."""
 
-    url: str | None = None
+    url: Url | None = None
     """The normalised URL in use."""
     space: SpaceStatus | None = None
     """The team space in use."""

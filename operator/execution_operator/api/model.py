@@ -119,6 +119,11 @@ class Metadata(ApiModel):
         return self.deletion_timestamp is not None
 
     @property
+    def is_paused(self) -> bool:
+        """Whether somebody asked that nothing be changed."""
+        return self.annotations.get(PAUSED_ANNOTATION) == "true"
+
+    @property
     def is_held(self) -> bool:
         """Whether our finalizer holds it."""
         return FINALIZER in self.finalizers

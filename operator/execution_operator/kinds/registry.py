@@ -18,6 +18,7 @@ from execution_operator.kinds.test_execution.observe import Observer
 from execution_operator.kinds.test_execution.strangers import Strangers
 from execution_operator.kinds.test_execution.tell import Teller
 from execution_operator.remote.snapshot import ExecutionSnapshot
+from execution_operator.remote.wakes import PacedWakes
 
 if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
@@ -88,6 +89,7 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
 
 def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connections:
     """The open connections; whoever names a server is woken when its connection opens."""
+    wakes = PacedWakes()
 
     def monotonic() -> float:
         return ports.clock.now().monotonic
@@ -106,6 +108,7 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
                 random=ports.random,
                 on_trouble=trouble_report(lambda: connections.get(key), lambda: ports.wake(key)),
                 on_strangers=lambda ids: strangers.listed(key, blueprint.url, project_id, ids),
+                wake_all=wakes.wake_all,
             )
 
         return Connection(blueprint=blueprint, hub=hub, snapshots=snapshot, monotonic=monotonic)

@@ -66,8 +66,9 @@ class OpsServer:
         site = web.TCPSite(self._runner, host, port)
         try:
             await site.start()
-        except OSError as exc:
-            text = f'cannot listen on "{host}:{port}": {exc.strerror}; give --ops-address'
+        except (OSError, UnicodeError) as exc:
+            cause = exc.strerror if isinstance(exc, OSError) else "no host is called so"
+            text = f'cannot listen on "{host}:{port}": {cause}; give --ops-address'
             raise AddressTaken(text) from exc
         taken: int = self._runner.addresses[0][1]
         return taken

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from execution_operator.api.model import Condition
+from execution_operator.api.model import REQUESTED_AT_ANNOTATION, Condition
 from execution_operator.api.reasons import ConditionType, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from execution_operator.api.model import Metadata
+
 Truth = Literal["True", "False", "Unknown"]
 MESSAGE_LIMIT: Final = 1024
+REQUESTED_AT_LIMIT: Final = 256
 
 _ABSENT_UNLESS_TRUE: Final = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
 
@@ -45,6 +48,12 @@ def conditions(
     known = {*ConditionType}
     foreign = [condition for condition in before if condition.type not in known]
     return (*ours, *foreign)
+
+
+def requested_at(metadata: Metadata) -> str | None:
+    """The annotation that asks for a look, as the status echoes it: cut to what it may hold."""
+    asked = metadata.annotations.get(REQUESTED_AT_ANNOTATION)
+    return None if asked is None else asked[:REQUESTED_AT_LIMIT]
 
 
 def _is_kept(said: Said) -> bool:

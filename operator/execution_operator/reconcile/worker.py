@@ -27,16 +27,29 @@ _log = structlog.stdlib.get_logger(__name__)
 
 _STEPS: Final = 12
 """More than any object needs between two looks; an endless change of mind ends here."""
+_FAILED: Final = frozenset({Result.TRANSIENT, Result.BUG, Result.CONFLICT})
 
 AnyKind = Kind[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a look ended, and the seconds until the next one without cause."""
+    """How a look ended.
+
+    Attributes:
+        result: what to count.
+        look_again: seconds until the next look without cause; None: never.
+        restless: all steps were done, and still there was something to do.
+    """
 
     result: Result
     look_again: float | None = None
+    restless: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the next look has to wait, longer with each repetition."""
+        return self.restless or self.result in _FAILED
 
 
 class Worker:
@@ -49,14 +62,23 @@ class Worker:
         self._objects = objects
         self._clock = clock
         self._meter = meter
+        self._restless: set[Key] = set()
 
     async def look(self, key: Key) -> Outcome:
         """Bring one object a step nearer to what it wants; never raises, but for cancellation."""
         began = self._clock.now().monotonic
         with structlog.contextvars.bound_contextvars(object=str(key)):
             outcome = await self._look(key)
+            self._tell(key, restless=outcome.restless)
         self._meter.reconciled(key.kind, outcome.result, self._clock.now().monotonic - began)
         return outcome
+
+    def _tell(self, key: Key, *, restless: bool) -> None:
+        if not restless:
+            self._restless.discard(key)
+        elif key not in self._restless:
+            self._restless.add(key)
+            _log.error("bug: there is always something more to do", steps=_STEPS)
 
     async def _look(self, key: Key) -> Outcome:
         wanted = self._objects.get(key)
@@ -93,7 +115,7 @@ class Worker:
             before, current = current, await self._objects.write_status(current, status)
             if current is not None:
                 kind.written(before, current)
-        return Outcome(Result.REQUEUED, 0.0)
+        return Outcome(Result.REQUEUED, restless=True)
 
 
 def _outcome(plan: Plan[Any]) -> Outcome:

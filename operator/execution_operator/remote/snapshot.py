@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
 
 from execution_operator.remote.errors import RemoteError
+from execution_operator.remote.pace import ListPace
 from execution_operator.remote.testhub.protocol import ExecutionFilter
 from execution_operator.remote.testhub.wire import ACTIVE_WORDS
+from execution_operator.remote.wakes import PacedWakes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,9 +24,7 @@ if TYPE_CHECKING:
 
     from execution_operator.remote.testhub.wire import ExecutionResource
 
-WAKES_A_SECOND: Final = 50
-_SHARE_OF_TIME: Final = 20
-"""The interval is at least so many times as long as a list takes."""
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Lister(Protocol):
@@ -68,6 +71,7 @@ class _Follower:
     wake: Callable[[], None]
     since: float
     sighting: Sighting = field(default_factory=Unseen)
+    told: Trouble | None = None
 
 
 class ExecutionSnapshot:
@@ -85,26 +89,32 @@ class ExecutionSnapshot:
         random: Random,
         on_trouble: Callable[[Trouble | None], None],
         on_strangers: Callable[[frozenset[str]], None] | None = None,
+        wake_all: Callable[[Iterable[Callable[[], None]]], None] | None = None,
     ) -> None:
         self._lister = lister
         self._project_id = project_id
         self._filter = ExecutionFilter(status=ACTIVE_WORDS, tags=(tag,))
-        self._poll_seconds = poll_seconds
+        self._pace = ListPace(poll_seconds, random)
         self._outage_seconds = outage_seconds
         self._monotonic = monotonic
-        self._random = random
         self._on_trouble = on_trouble
         self._on_strangers = on_strangers
+        self._wake_all = wake_all or PacedWakes().wake_all
         self._followers: dict[str, _Follower] = {}
         self._poller: asyncio.Task[None] | None = None
         self._trouble: Trouble | None = None
-        self._told = False
+        self._told: Trouble | None = None
         self._listed_at: float | None = None
 
     @property
     def trouble(self) -> Trouble | None:
         """Since when and why lists fail; None while they work."""
         return self._trouble
+
+    def told(self, execution_id: str) -> Trouble | None:
+        """The trouble that the follower was told of: the same words to all, each in its turn."""
+        follower = self._followers.get(execution_id)
+        return follower.told if follower else None
 
     @property
     def listed_at(self) -> float | None:
@@ -120,15 +130,17 @@ class ExecutionSnapshot:
         """What is known of the execution; `wake` is called whenever that changes."""
         follower = self._followers.get(execution_id)
         if follower is None:
-            follower = _Follower(wake, self._monotonic())
+            follower = _Follower(wake, self._monotonic(), told=self._told)
             self._followers[execution_id] = follower
-            if self._poller is None or self._poller.done():
-                self._poller = asyncio.create_task(self._poll(), name="snapshot")
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll(), name="snapshot")
         return follower.sighting
 
     def unfollow(self, execution_id: str) -> None:
-        """Nobody wants to know any more."""
+        """Nobody wants to know any more; what nobody looks at is not in trouble."""
         self._followers.pop(execution_id, None)
+        if not self._followers:
+            self._recovered()
 
     async def close(self) -> None:
         """List no more."""
@@ -138,35 +150,37 @@ class ExecutionSnapshot:
             await asyncio.gather(self._poller, return_exceptions=True)
 
     async def _poll(self) -> None:
-        wait = self._first_wait()
+        # A run that was just started needs no list yet; those of a restart are listed at once.
+        wait = self._pace.usual() if self._listed_at is not None else 0.0
         while self._followers:
-            await asyncio.sleep(wait * (0.9 + 0.2 * self._random.random()))
-            if not self._followers:
-                break
-            began = self._monotonic()
-            try:
-                executions = await self._lister.list_executions(self._project_id, self._filter)
-            except RemoteError as error:
-                self._failed(error, began)
-                wait = max(self._poll_seconds, error.retry_after or 0.0)
-            else:
-                self._succeeded(executions, began)
-                spent = self._monotonic() - began
-                wait = max(self._poll_seconds, _SHARE_OF_TIME * spent)
+            await asyncio.sleep(wait)
+            if self._followers:
+                wait = await self._list()
 
-    def _first_wait(self) -> float:
-        """A run that was just started needs no list yet; those of a restart are listed at once."""
-        return self._poll_seconds if self._listed_at is not None else 0.0
+    async def _list(self) -> float:
+        """List once; the seconds to wait before the next one."""
+        began, retry_after = self._monotonic(), None
+        try:
+            executions = await self._lister.list_executions(self._project_id, self._filter)
+            self._succeeded(executions, began)
+            return self._pace.after_answer(self._monotonic() - began)
+        except RemoteError as error:
+            self._failed(error, began)
+            retry_after = error.retry_after
+        except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all runs
+            _log.exception("bug: cannot list", project=self._project_id)
+        return self._pace.after_error(self._monotonic() - began, retry_after)
 
     def _failed(self, error: RemoteError, began: float) -> None:
+        if not self._followers:
+            return
         since = self._trouble.since if self._trouble else began
         first = self._trouble is None
         self._trouble = Trouble(error, since)
         if first:
             self._on_trouble(self._trouble)
-        if not self._told and self._monotonic() - since >= self._outage_seconds:
-            self._told = True
-            self._wake_all()
+        if self._told is None and self._monotonic() - since >= self._outage_seconds:
+            self._tell(self._trouble)
 
     def _succeeded(self, executions: Iterable[ExecutionResource], began: float) -> None:
         self._listed_at = began
@@ -178,21 +192,25 @@ class ExecutionSnapshot:
                 follower.wake()
         if self._on_strangers is not None:
             self._on_strangers(frozenset(found.keys() - self._followers.keys()))
-        if self._trouble is not None:
-            self._trouble = None
-            self._on_trouble(None)
-            if self._told:
-                self._told = False
-                self._wake_all()
+        self._recovered()
 
-    def _wake_all(self) -> None:
-        """Wake everybody, so many a second: each of them is going to write its status."""
-        loop = asyncio.get_running_loop()
-        for number, follower in enumerate(tuple(self._followers.values())):
-            if number < WAKES_A_SECOND:
-                follower.wake()
-            else:
-                loop.call_later(number // WAKES_A_SECOND, follower.wake)
+    def _recovered(self) -> None:
+        if self._trouble is None:
+            return
+        self._trouble = None
+        self._on_trouble(None)
+        if self._told is not None:
+            self._tell(None)
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        """Tell all followers, so many a second: each of them is going to write its status."""
+        self._told = trouble
+        self._wake_all([partial(self._tell_one, one) for one in self._followers.values()])
+
+    def _tell_one(self, follower: _Follower) -> None:
+        if follower.told != self._told:  # what holds when its turn has come, not before
+            follower.told = self._told
+            follower.wake()
 
 
 def _sighted(follower: _Follower, execution: ExecutionResource | None, began: float) -> Sighting:

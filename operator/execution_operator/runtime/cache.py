@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _log = structlog.stdlib.get_logger(__name__)
 
+_REMEMBERED: Final = 1000
+"""How many of those that went are remembered: more than requests can be under way at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -30,10 +33,18 @@ class _Entry:
 class ObjectCache:
     """Objects by key; wakes whom a change concerns."""
 
-    def __init__(self, kinds: Mapping[str, AnyKind], wake: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, AnyKind],
+        wake: Callable[[Key], None],
+        *,
+        gone: Callable[[Key], None] | None = None,
+    ) -> None:
         self._kinds = kinds
         self._wake = wake
+        self._gone = gone
         self._entries: dict[Key, _Entry] = {}
+        self._deleted: OrderedDict[str, None] = OrderedDict()
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
 
     def get(self, key: Key) -> Resource | None:
@@ -63,13 +74,13 @@ class ObjectCache:
         return [entry.resource for entry in self._entries.values()]
 
     def put(self, raw: Mapping[str, Any], *, first_seen: FirstSeen) -> Resource | None:
-        """Take in an object as the API server gave it; an older state than ours is ignored.
+        """Take in an object as a watch gave it; an older state than ours is ignored.
 
         Returns:
-            The object as it is known now; None if it cannot be read.
+            The object as it is known now; None if it is gone or cannot be read.
         """
         resource = self._read(raw)
-        if resource is None:
+        if resource is None or resource.metadata.uid in self._deleted:
             return None
         key, version = Key.of(resource), int(resource.metadata.resource_version or 0)
         before = self._entries.get(key)
@@ -84,9 +95,23 @@ class ObjectCache:
         self._changed(before.resource if before else None, resource)
         return resource
 
-    def drop(self, raw: Mapping[str, Any]) -> None:
-        """The API server said that the object is gone."""
+    def put_answer(self, raw: Mapping[str, Any]) -> Resource | None:
+        """Take in the answer to a write of ours, else as `put`.
+
+        It may come after the watch told of the object's end: so it makes nothing known anew.
+        """
         meta = raw["metadata"]
+        before = self._entries.get(Key(raw["kind"], meta.get("namespace", ""), meta["name"]))
+        if before is None or before.resource.metadata.uid != meta["uid"]:
+            return None
+        return self.put(raw, first_seen=before.first_seen)
+
+    def drop(self, raw: Mapping[str, Any]) -> None:
+        """The API server said that the object is gone: what is still under way of it is old."""
+        meta = raw["metadata"]
+        self._deleted[meta["uid"]] = None
+        if len(self._deleted) > _REMEMBERED:
+            self._deleted.popitem(last=False)
         key = Key(raw["kind"], meta.get("namespace", ""), meta["name"])
         self.drop_key(key, uid=meta["uid"])
 
@@ -117,6 +142,8 @@ class ObjectCache:
 
     def _forget(self, resource: Resource) -> None:
         self._kinds[resource.kind].forget(resource)
+        if self._gone is not None:
+            self._gone(Key.of(resource))
 
     def _changed(self, before: Resource | None, after: Resource | None) -> None:
         now = after or before

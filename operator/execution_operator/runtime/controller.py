@@ -6,14 +6,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from execution_operator.reconcile.kind import Result
-
 if TYPE_CHECKING:
     from execution_operator.reconcile.ports import Key
     from execution_operator.reconcile.worker import Worker
     from execution_operator.runtime.queue import FairQueue
-
-_FAILED = frozenset({Result.TRANSIENT, Result.BUG, Result.CONFLICT})
 
 
 class Controller:
@@ -55,4 +51,4 @@ class Controller:
 
     async def _look(self, key: Key) -> None:
         outcome = await self._worker.look(key)
-        self._queue.done(key, failed=outcome.result in _FAILED, again=outcome.look_again)
+        self._queue.done(key, failed=outcome.failed, again=outcome.look_again)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import aiohttp
+import yaml
 from kubernetes.aio import client, config
 from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.config import kube_config
 
 from execution_operator.reconcile.ports import ObjectConflict, ObjectsUnavailable
 
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 REQUEST_SECONDS: Final = 30.0
 JSON_PATCH: Final = "application/json-patch+json"
 _ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_UNUSABLE: Final = (
+    config.ConfigException,
+    yaml.YAMLError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 _PATH: Final = re.compile(
     r"^/(?:api/v1|apis/[^/]+/[^/]+)(?:/namespaces/[^/]+(?=/))?/(?P<resource>[a-z]+)"
     r"(?:/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?)?$"
@@ -65,19 +76,52 @@ async def load(kubeconfig: Path | None, meter: KubernetesMeter) -> client.Config
     found = client.Configuration()
     found.trace_configs = [trace(meter)]
     found.retries = None  # ours to decide; an interrupted write must be seen as one
+    in_pod = kubeconfig is None and (_ACCOUNT / "token").exists()
+    paths = str(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
     try:
-        if kubeconfig is None and (_ACCOUNT / "token").exists():
+        if in_pod:
             config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call] # the client has no types there
         else:
-            path = str(kubeconfig) if kubeconfig else None
+            _check_files(paths)
             await config.load_kube_config(  # type: ignore[no-untyped-call] # the client has no types there
-                config_file=path, client_configuration=found
+                config_file=paths, client_configuration=found
             )
-    except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as exc:
-        where = f'kubeconfig "{kubeconfig}"' if kubeconfig else "the kubeconfig"
-        text = f"cannot use {where}: {exc}; give --kubeconfig FILE or set KUBECONFIG"
+    except _UNUSABLE as exc:
+        what = "the pod's account" if in_pod else f'kubeconfig "{paths}"'
+        text = f"cannot use {what}: {_cause(exc)}; give --kubeconfig FILE or set KUBECONFIG"
         raise NotConfigured(" ".join(text.split())) from exc
     return found
+
+
+def _check_files(paths: str) -> None:
+    """Raise what is wrong with kubeconfig files: the client only warns, or trips over it."""
+    files = [
+        Path(path).expanduser() for path in paths.split(kube_config.ENV_KUBECONFIG_PATH_SEPARATOR)
+    ]
+    there = [file for file in files if file.exists()]
+    if not there:
+        text = "there is no such file"
+        raise config.ConfigException(text)
+    for file in there:
+        content = yaml.safe_load(file.read_text())
+        if not isinstance(content, dict):
+            text = "it is empty" if content is None else "it is no map"
+            raise config.ConfigException(text)
+
+
+def _cause(exc: Exception) -> str:
+    """Why it cannot be used, without any of its content: that may be a credential."""
+    match exc:
+        case yaml.MarkedYAMLError(problem_mark=yaml.Mark(line=line)):
+            return f"line {line + 1} is no YAML"
+        case yaml.YAMLError() | UnicodeError():
+            return "it is no YAML"
+        case OSError(strerror=str(words)):
+            return words
+        case config.ConfigException():  # may quote an entry
+            return str(exc).partition("{")[0].strip()
+        case _:
+            return "one of its entries is not as it should be"
 
 
 def own_namespace() -> str:

@@ -6,6 +6,7 @@ The official client's leader election measures by the wall clock and gives a ren
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -176,14 +177,11 @@ class LeaseElection:
 
     async def keep(self) -> None:
         """Renew until that fails for too long or somebody else holds it; then return."""
-        deadline = self._clock.now().monotonic + self._terms.renew_deadline
-        while self._clock.now().monotonic < deadline and self._fence.remaining() > 0:
-            sent_at = self._clock.now().monotonic
-            if await self._try(self._renew):
-                deadline = sent_at + self._terms.renew_deadline
-            elif self._seen is not None and self._seen.holder != self._identity:
+        while (left := self._left()) > 0:
+            renewed = await self._try(self._renew, at_most=left)
+            if not renewed and self._seen is not None and self._seen.holder != self._identity:
                 break
-            await asyncio.sleep(self._terms.retry)
+            await asyncio.sleep(min(self._terms.retry, max(self._left(), 0.0)))
         self._fence.close()
         self._meter.leading(is_leader=False)
         _log.error("lost the lease", holder=self._seen.holder if self._seen else "")
@@ -195,9 +193,14 @@ class LeaseElection:
         if self._seen is not None and self._seen.holder == self._identity:
             await self._try(self._give_back)
 
-    async def _try(self, step: _Step) -> bool:
+    def _left(self) -> float:
+        """Seconds until the renew deadline; like the lease, it counts from the last renewal."""
+        return self._fence.remaining() - (self._terms.duration - self._terms.renew_deadline)
+
+    async def _try(self, step: _Step, *, at_most: float = math.inf) -> bool:
+        limit = min(self._terms.renew_deadline / 2, at_most)
         try:
-            async with asyncio.timeout(self._terms.renew_deadline / 2), translated("use lease"):
+            async with asyncio.timeout(limit), translated("use lease"):
                 return await step()
         except TimeoutError:
             _log.warning("cannot use lease", cause="no answer in time")

@@ -100,7 +100,7 @@ class ClusterObjects:
         if meta.get("deletionTimestamp") and not meta.get("finalizers"):
             self._cache.drop(raw)
             return None
-        return self._cache.put(raw, first_seen=FirstSeen.LISTED)
+        return self._cache.put_answer(raw)
 
     async def _answered(
         self, answer: Awaitable[Any], key: Key, wanted: Resource

@@ -39,6 +39,7 @@ class FairQueue:
         self._random = random
         self._meter = meter
         self._lanes: OrderedDict[Key, OrderedDict[Key, float]] = OrderedDict()
+        self._waiting: dict[Key, Key] = {}
         self._running: dict[Key, Key] = {}
         self._busy: Counter[Key] = Counter()
         self._dirty: set[Key] = set()
@@ -52,18 +53,24 @@ class FairQueue:
         if key in self._running:
             self._dirty.add(key)
             return
-        lane = self._lanes.setdefault(self._lane_of(key), OrderedDict())
-        lane.setdefault(key, asyncio.get_running_loop().time())
+        lane, before = self._lane_of(key), self._waiting.get(key)
+        if lane == before:
+            return
+        since = asyncio.get_running_loop().time() if before is None else self._leave(key, before)
+        self._waiting[key] = lane
+        self._lanes.setdefault(lane, OrderedDict())[key] = since
         self._news.set()
 
     def add_after(self, key: Key, seconds: float) -> None:
-        """Have it looked at later, in the place of what was planned before."""
-        self._cancel_timer(key)
+        """Have it looked at in so many seconds at the latest: no earlier plan is put off."""
         if seconds <= 0:
             self.add(key)
             return
         loop = asyncio.get_running_loop()
-        self._timers[key] = loop.call_later(seconds, self.add, key)
+        when, planned = loop.time() + seconds, self._timers.get(key)
+        if planned is None or when < planned.when():
+            self._cancel_timer(key)
+            self._timers[key] = loop.call_at(when, self.add, key)
 
     async def take(self) -> Key:
         """The next key in turn; it is ours until `done`."""
@@ -76,9 +83,7 @@ class FairQueue:
 
     def done(self, key: Key, *, failed: bool, again: float | None) -> None:
         """The look ended; `again`: seconds to the next, lengthened while it keeps failing."""
-        lane = self._running.pop(key)
-        self._busy[lane] -= 1
-        self._news.set()
+        self._release(self._running.pop(key))
         if failed:
             self._failures[key] += 1
             again = max(again or 0.0, self._backoff.delay(self._failures[key], self._random))
@@ -118,15 +123,27 @@ class FairQueue:
         for lane in tuple(self._lanes):
             if self._busy[lane] >= self._per_lane:
                 continue
-            key, since = self._lanes[lane].popitem(last=False)
-            if self._lanes[lane]:
+            key = next(iter(self._lanes[lane]))
+            since = self._leave(key, lane)
+            if lane in self._lanes:
                 self._lanes.move_to_end(lane)
-            else:
-                del self._lanes[lane]
             self._running[key] = lane
             self._busy[lane] += 1
             return key, since
         return None
+
+    def _leave(self, key: Key, lane: Key) -> float:
+        del self._waiting[key]
+        since = self._lanes[lane].pop(key)
+        if not self._lanes[lane]:
+            del self._lanes[lane]
+        return since
+
+    def _release(self, lane: Key) -> None:
+        self._busy[lane] -= 1
+        if not self._busy[lane]:
+            del self._busy[lane]
+        self._news.set()
 
     def _cancel_timer(self, key: Key) -> None:
         timer = self._timers.pop(key, None)

@@ -97,7 +97,8 @@ class ExecutionServerKind:
     def decide(self, wanted: ExecutionServer, seen: Seen, now: Now) -> Plan[Release]:
         """Let go of it when nobody uses it; else look again in time."""
         again = self._periods.probe
-        if wanted.metadata.is_held and seen.unused_since is not None:
+        still = wanted.metadata.is_paused and not wanted.metadata.is_deleted
+        if wanted.metadata.is_held and seen.unused_since is not None and not still:
             left = seen.unused_since + self._periods.unused - now.monotonic
             if left <= 0 or (wanted.metadata.is_deleted and not seen.use.users):
                 return Plan(action=Release())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.api.model import PAUSED_ANNOTATION, REQUESTED_AT_ANNOTATION
+from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.execution_server.seen import LET_IN_UNKNOWN, MISSING
-from execution_operator.reconcile.status import Said, conditions
+from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ def summarize(
     status = before.model_copy(
         update={
             "observed_generation": wanted.metadata.generation,
-            "last_handled_reconcile_at": wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION),
+            "last_handled_reconcile_at": requested_at(wanted.metadata),
             "url": seen.url or before.url,
             "space": seen.space or before.space,
             "conditions": conditions(
@@ -57,7 +57,7 @@ def counts_differ(status: ExecutionServerStatus, seen: Seen) -> bool:
 def _said(wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods) -> Iterable[Said]:
     problem, kind = seen.problem, ConditionType
     blocked = wanted.metadata.is_deleted and bool(seen.use.users)
-    if PAUSED_ANNOTATION in wanted.metadata.annotations and not blocked:
+    if wanted.metadata.is_paused and not blocked:
         yield Said(kind.READY, "Unknown", Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
     elif problem is None:
         yield Said(kind.READY, "True", Reason.READY, _caution(wanted))
@@ -65,11 +65,11 @@ def _said(wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods) -> It
         late = _is_late(seen, now, periods)
         unknown = not problem.needs_person and problem.reason not in MISSING
         yield Said(kind.READY, "Unknown" if unknown else "False", problem.reason, problem.message)
-        still = problem.needs_person or late
-        yield Said(
-            kind.STALLED if still else kind.RECONCILING, "True", problem.reason, problem.message
-        )
-    if blocked and (problem is None or problem.needs_person):
+        if problem.needs_person or late:
+            yield Said(kind.STALLED, "True", problem.reason, problem.message)
+        elif not blocked:
+            yield Said(kind.RECONCILING, "True", problem.reason, problem.message)
+    if blocked:
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, _blockers(seen.use))
     yield from _exchange(seen)
 

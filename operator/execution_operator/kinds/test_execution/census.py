@@ -81,9 +81,13 @@ class Censuses:
             self._last[place] = await self._take(connection, project, settling)
             return self._last[place]
 
-    def distrust(self, connection: Connection, project: str) -> None:
-        """A run that we hold was not found by its own tag: believe no look-up there any more."""
-        self._distrusted.add((connection.url, project))
+    def judge(self, connection: Connection, project: str, *, found: bool) -> None:
+        """A run that we hold was found by its own tag, or was not: then believe no look-up."""
+        place = (connection.url, project)
+        if found:
+            self._distrusted.discard(place)
+        else:
+            self._distrusted.add(place)
 
     async def _take(self, connection: Connection, project: str, settling: float) -> Census:
         hub, now = connection.hub, self._ports.clock.now()

@@ -25,7 +25,6 @@ from execution_operator.kinds.test_execution.standing import (
     adoption_is_late,
     execution_id,
     is_elsewhere,
-    is_paused,
     is_restored,
     is_undecidable,
     is_unfollowable_copy,
@@ -50,7 +49,7 @@ def decide(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Pla
         return Plan(action=Release()) if wanted.metadata.is_held else REST
     if wanted.metadata.is_deleted:
         return deleting(wanted, seen, now, periods)
-    if is_paused(wanted) or seen.connecting:
+    if wanted.metadata.is_paused or seen.connecting:
         return REST
     if adoption_is_late(wanted, seen):
         return Plan(action=IgnoreAdoption())

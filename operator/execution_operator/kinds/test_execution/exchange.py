@@ -219,16 +219,21 @@ class Exchanger:
         tag = run_tag(self._cluster_id, wanted.metadata.uid, action.attempt)
         hits = await _tagged(connection.hub, action.project_id, tag)
         others = [one for one in hits if one.id != action.execution_id]
-        if len(others) == len(hits):
+        found = len(others) < len(hits)
+        self._censuses.judge(connection, action.project_id, found=found)
+        if not found:
             _log.error("a run was not found by its own tag", execution=action.execution_id)
-            self._censuses.distrust(connection, action.project_id)
         elif others and len(hits) <= _MOST_HITS and await self._trusts(connection, action, seen):
             await self._stop_others(
                 wanted, action.project_id, action.execution_id, others, connection.hub
             )
-        over = seen.memory.run is not None and is_ended(seen.memory.run.status)
-        left = () if over else seen.memory.reckonings[1:]
-        return self._healthy(wanted, reckonings=left)
+        return self._healthy(wanted, reckonings=self._reckonings_left(seen, found=found))
+
+    def _reckonings_left(self, seen: Seen, *, found: bool) -> tuple[float, ...]:
+        if seen.memory.run is not None and is_ended(seen.memory.run.status):
+            return ()
+        left = seen.memory.reckonings[1:]
+        return left if left or found else (self._now() + _LATER[-1] * seen.settling,)
 
     async def _adopt(self, action: Adopt, wanted: TestExecution, hub: TestHub) -> Memory:
         try:

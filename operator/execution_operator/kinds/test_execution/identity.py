@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from execution_operator.api.run_specification import TAG_PREFIX
 
@@ -56,14 +59,9 @@ class Intent:
     def load(cls, text: str) -> Intent:
         """From an annotation's value; one that somebody broke matches no object."""
         try:
-            found = json.loads(text)
-            return cls(
-                uid=str(found["uid"]),
-                cluster=str(found["cluster"]),
-                server=str(found["server"]),
-                project=str(found["project"]),
-                attempt=int(found["attempt"]),
-                writer=str(found["writer"]),
-            )
-        except (ValueError, KeyError, TypeError):
+            return _INTENT.validate_json(text)
+        except ValidationError:
             return cls(uid="", cluster="", server="", project="", attempt=0, writer="")
+
+
+_INTENT: Final = TypeAdapter(Intent)

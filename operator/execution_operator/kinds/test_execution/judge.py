@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.reasons import Reason
+from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.specification import unsupported
@@ -14,7 +14,6 @@ from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_elsewhere,
     is_lost,
-    is_paused,
     is_restored,
     is_undecidable,
     is_unfollowable_copy,
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
-    from execution_operator.remote.errors import RemoteError
 
 
 class Row(Enum):
@@ -73,7 +71,7 @@ def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judg
     foreign = _foreign(wanted, seen, phase)
     if foreign is not None:
         return foreign
-    if is_paused(wanted) and not wanted.metadata.is_deleted:
+    if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
         text = "nothing is changed while the object is annotated as paused"
         return Judgement(Row.PAUSED, phase, Reason.PAUSED, text)
     if execution_id(wanted, seen) is None:
@@ -109,7 +107,8 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     if not is_unsent(seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
     if problem is not None:
-        return Judgement(Row.ACTIVE, Phase.PENDING, problem.reason, problem.message, problem)
+        row = Row.NEEDS_PERSON if problem.reason is Reason.HOST_NOT_ALLOWED else Row.ACTIVE
+        return Judgement(row, Phase.PENDING, problem.reason, problem.message, problem)
     text = "about to be followed" if wanted.spec.adopt else "about to be started"
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, text)
 
@@ -132,33 +131,60 @@ def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
 
 
 def _in_doubt(seen: Seen) -> Judgement:
-    doubt = seen.memory.doubt
-    if is_undecidable(seen) and doubt is not None and doubt.problem is not None:
-        problem = doubt.problem
-        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, problem.reason, problem.message, problem)
+    doubt, problem = seen.memory.doubt, seen.blocker or seen.memory.problem
+    if doubt is not None and doubt.problem is not None and is_undecidable(seen):
+        why = doubt.problem
+        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, why.reason, why.message, why)
     text = "it is not known whether the server started the run: looking for it there"
-    return Judgement(Row.ACTIVE, Phase.SUBMITTING, Reason.SUBMITTING, text, seen.memory.problem)
+    if problem is not None:
+        text = f"{text}: {problem.message}"
+    return Judgement(Row.ACTIVE, Phase.SUBMITTING, Reason.SUBMITTING, text, problem)
 
 
 def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
     if is_lost(seen, now, periods):
         text = "the server says that there is no such run any more"
         return Judgement(Row.NOT_PASSED, Phase.LOST, Reason.LOST, text)
-    run, recorded = seen.memory.run, wanted.status.execution
-    word = run.status if run else (recorded.status if recorded else None)
-    if run is not None and (word == COMPLETE or word in ENDED):
+    run = seen.memory.run
+    if run is not None and (run.status == COMPLETE or run.status in ENDED):
         return _ended(wanted, seen, now, periods)
-    phase, reason = ACTIVE.get(word or "IN_TRANSITION", (Phase.RUNNING, Reason.RUNNING))
+    going = _going(wanted, seen)
+    if seen.trouble is not None:
+        return _out_of_sight(going, problem_of(seen.trouble.error))
+    if seen.url is None and seen.blocker is not None:
+        return _out_of_sight(going, seen.blocker)
+    return going
+
+
+def _going(wanted: TestExecution, seen: Seen) -> Judgement:
+    """What a run that is not over does, by the word that was read, or as it was before."""
+    run, phase = seen.memory.run, wanted.status.phase or Phase.IN_TRANSITION
+    if run is None:
+        return _as_it_was(wanted, phase)
+    word = run.status or "IN_TRANSITION"
+    phase, reason = ACTIVE.get(word, (Phase.RUNNING, Reason.RUNNING))
     if seen.memory.stop_sent:
         phase, reason = Phase.STOPPING, Reason.STOPPING
-    trouble = seen.trouble
-    if trouble is not None and now.monotonic - trouble.since >= periods.outage:
-        problem = _unseen(trouble.error)
-        return Judgement(Row.ACTIVE, phase, Reason.SERVER_UNREACHABLE, problem.message, problem)
-    text = f"the server says {word}" if word is not None else "the server accepted it"
-    if word is not None and word not in ACTIVE:
+    text = f"the server says {word}"
+    if word not in ACTIVE:
         text = f'the server says "{word}", a word that is not known: taken as running'
     return Judgement(Row.ACTIVE, phase, reason, text)
+
+
+def _as_it_was(wanted: TestExecution, phase: Phase) -> Judgement:
+    """Nothing was read yet by this process: what is stored stands."""
+    said = next(
+        (one for one in wanted.status.conditions if one.type == ConditionType.SUCCEEDED), None
+    )
+    if said is None:
+        return Judgement(Row.ACTIVE, phase, Reason.PENDING, "about to be looked at")
+    return Judgement(Row.ACTIVE, phase, Reason(said.reason), said.message)
+
+
+def _out_of_sight(going: Judgement, problem: Problem) -> Judgement:
+    text = f"the run cannot be seen, it may well go on: {problem.message}"
+    unseen = replace(problem, message=text)
+    return Judgement(Row.ACTIVE, going.phase, Reason.SERVER_UNREACHABLE, text, unseen)
 
 
 def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
@@ -196,9 +222,3 @@ def _verdict(seen: Seen) -> Verdict | None:
         return Verdict(said) if said else None
     except ValueError:
         return None
-
-
-def _unseen(error: RemoteError) -> Problem:
-    problem = problem_of(error)
-    text = f"the run cannot be seen, it may well go on: {problem.message}"
-    return replace(problem, message=text)

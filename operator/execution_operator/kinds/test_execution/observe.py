@@ -119,7 +119,7 @@ class Observer:
         return replace(
             seen,
             sighting=sighting,
-            trouble=snapshot.trouble,
+            trouble=snapshot.told(known),
             listed_at=snapshot.listed_at,
             memory=memory,
         )
@@ -194,4 +194,6 @@ def _standing(server: ExecutionServer) -> _Standing:
         text = f'ExecutionServer "{name}" is not ready: {ready.reason}: {ready.message}'
     else:
         return _Standing()
-    return _Standing(Problem(reason=Reason.SERVER_NOT_READY, message=text), gone)
+    refused = ready is not None and ready.reason == Reason.HOST_NOT_ALLOWED
+    reason = Reason.HOST_NOT_ALLOWED if refused else Reason.SERVER_NOT_READY
+    return _Standing(Problem(reason=reason, message=text), gone)

@@ -105,7 +105,7 @@ class Seen:
         server_gone: the server or its Secret is gone for good, as far as a deletion cares.
         settling: seconds after a lost answer in which a run may still appear.
         poll: seconds between two looks at something active.
-        trouble: since when the server's lists fail.
+        trouble: that the server's lists fail for so long that the run has to say so.
         listed_at: monotonic time of the newest complete list of the project.
         owner: the object that owns the run already, as far as this one may know its name.
         original_lives: whether the object whose intent this one carries is there.

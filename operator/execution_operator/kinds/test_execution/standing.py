@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.test_execution.seen import Certainty
 
@@ -35,11 +34,6 @@ def result_id(wanted: TestExecution, seen: Seen) -> str | None:
     """The id of the run's result, from whichever answer told it."""
     recorded = wanted.status.execution.result_id if wanted.status.execution else None
     return (seen.memory.run.result_id if seen.memory.run else None) or recorded
-
-
-def is_paused(wanted: TestExecution) -> bool:
-    """Whether somebody asked that nothing be changed."""
-    return wanted.metadata.annotations.get(PAUSED_ANNOTATION) == "true"
 
 
 def is_restored(wanted: TestExecution, seen: Seen) -> bool:

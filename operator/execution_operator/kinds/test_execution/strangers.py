@@ -78,6 +78,6 @@ class Strangers:
             return False
         listed = self._ports.objects.first_seen(Key.of(run)) is FirstSeen.LISTED
         if memory.reckonings or (recent and listed and run.status.origin == "Started"):
-            self._memories.keep(run, reckonings=(now, *memory.reckonings[1:]))
+            self._memories.keep(run, reckonings=(now, *memory.reckonings))
             return True
         return False

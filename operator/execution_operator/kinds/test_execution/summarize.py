@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import durationpy
 
-from execution_operator.api.model import REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import (
     Execution,
@@ -24,7 +23,7 @@ from execution_operator.kinds.test_execution.standing import (
     project_id,
 )
 from execution_operator.kinds.test_execution.words import COMPLETE
-from execution_operator.reconcile.status import Said, conditions, one_line
+from execution_operator.reconcile.status import Said, conditions, one_line, requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> TestExecutionStatus:
     """What to store; a terminal phase is never left."""
     before = wanted.status
-    asked = wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION)
+    asked = requested_at(wanted.metadata)
     handled = {
         "observed_generation": wanted.metadata.generation,
         "last_handled_reconcile_at": asked,

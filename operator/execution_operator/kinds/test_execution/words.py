@@ -44,11 +44,11 @@ ENDED: Final = {
 
 BY_REQUEST: Final = Ending(Phase.STOPPED, Reason.STOPPED_BY_REQUEST, "stopped as asked")
 
-_VERDICTS: Final = {
-    Verdict.PASS: (Reason.TESTS_FAILED, "passed"),
+_NOT_PASSED: Final = {
     Verdict.FAIL: (Reason.TESTS_FAILED, "the tests failed"),
     Verdict.ERROR: (Reason.TESTS_FAILED, "the tests ended in an error"),
     Verdict.INCONCLUSIVE: (Reason.INCONCLUSIVE, "the tests were inconclusive"),
+    Verdict.PASS: (Reason.TESTS_FAILED, "the tests passed, which acceptedVerdicts leaves out"),
 }
 
 
@@ -66,6 +66,5 @@ def by_verdict(verdict: Verdict, accepted: tuple[Verdict, ...]) -> Ending:
     """How a complete run ended."""
     if verdict in accepted:
         return Ending(Phase.SUCCEEDED, Reason.TESTS_PASSED, f"verdict {verdict}")
-    reason, text = _VERDICTS[verdict]
-    wanted = ", ".join(accepted)
-    return Ending(Phase.FAILED, reason, f"verdict {verdict}: {text}; accepted: {wanted}")
+    reason, text = _NOT_PASSED[verdict]
+    return Ending(Phase.FAILED, reason, text)

@@ -5,8 +5,8 @@ import zlib
 
 import pytest
 from aiohttp import web
-from contract.small_servers import READ, START, outside, web_server
 
+from contract.small_servers import READ, START, outside, web_server
 from execution_operator.remote.bodies import MAX_BODY_BYTES
 from execution_operator.remote.errors import Ambiguous, ProtocolError, RemoteError
 from execution_operator.remote.messages import Request

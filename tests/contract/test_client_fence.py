@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from contract.small_servers import OK, READ, START, outside, raw_server, read_request, until
 
+from contract.small_servers import OK, READ, START, outside, raw_server, read_request, until
 from execution_operator.remote.errors import Unreachable
 
 

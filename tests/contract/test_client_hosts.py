@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import trustme
 from aiohttp import web
+
 from contract.small_servers import (
     OK,
     READ,
@@ -17,7 +18,6 @@ from contract.small_servers import (
     read_request,
     web_server,
 )
-
 from execution_operator.remote.addresses import HostPolicy
 from execution_operator.remote.errors import HostNotAllowed, TLSVerificationFailed, Unreachable
 from execution_operator.remote.urls import normalise_base_url

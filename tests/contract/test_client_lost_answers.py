@@ -6,8 +6,8 @@ import socket
 
 import pytest
 from aiohttp import web
-from contract.small_servers import OK, READ, START, outside, raw_server, read_request, web_server
 
+from contract.small_servers import OK, READ, START, outside, raw_server, read_request, web_server
 from execution_operator.remote.errors import Ambiguous, ProtocolError, RemoteError, Unreachable
 from execution_operator.remote.messages import Request
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from contract.small_servers import OFFLINE, Hub, outside, web_server
 
+from contract.small_servers import OFFLINE, Hub, outside, web_server
 from execution_operator.remote.errors import (
     Ambiguous,
     NotFound,

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from aiohttp import web
+
 from contract.small_servers import (
     READ,
     START,
@@ -14,7 +15,6 @@ from contract.small_servers import (
     until,
     web_server,
 )
-
 from execution_operator.remote.errors import (
     RateLimited,
     Unreachable,

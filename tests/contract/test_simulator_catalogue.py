@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from contract.simulator_client import SMOKE, Api, opened
 
+from contract.simulator_client import SMOKE, Api, opened
 from execution_simulator.world import Space
 
 SHOP = "/rest/projects/1050"

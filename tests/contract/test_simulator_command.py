@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import trustme
+
 from contract.simulator_client import TOKEN
 
 COMMAND = (sys.executable, "-m", "execution_simulator")

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from xml.etree import ElementTree as ET
 
 import pytest
-from contract.simulator_client import Api, opened
 
+from contract.simulator_client import Api, opened
 from execution_simulator.scripts import Script
 
 EXECUTIONS = "/rest/projects/1050/executions/"

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from contract.simulator_client import SMOKE, START, TOKEN, Api, opened
 
+from contract.simulator_client import SMOKE, START, TOKEN, Api, opened
 from execution_simulator import Simulator, serve
 
 EXECUTIONS = "/rest/projects/1050/executions/"

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from contract.simulator_client import TOKEN, Api, opened
 
+from contract.simulator_client import TOKEN, Api, opened
 from execution_simulator.faults import (
     AnswerStatus,
     Delay,

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from contract.simulator_client import SMOKE, TOKEN, Api, opened
 
+from contract.simulator_client import SMOKE, TOKEN, Api, opened
 from execution_simulator.scripts import Script
 
 EXECUTIONS = "/rest/projects/1050/executions/"

@@ -190,11 +190,6 @@ async def test_no_token_is_shown_anywhere(places, recorded):
     assert leaks(places, {"the offline token": OFFLINE, "the wrong token": WRONG} | access) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Actor._start gives start_execution no secrets to hide, and what lists, reads and"
-    " results say of a run is not searched for its own variables' values",
-)
 async def test_no_value_of_a_variable_is_shown_anywhere(places):
     assert leaks(places, {"the value": VALUE}) == []
 

@@ -12,11 +12,6 @@ PAST_ALL_TIMES = "99999999999h"
 """Right by the CRD's pattern; more than Python's timedelta holds."""
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Resync.synced waits for every object to be in the cache, which refuses this one:"
-    " the operator leads and does nothing, for nobody",
-)
 @pytest.mark.usefixtures("hub")
 async def test_an_object_that_cannot_be_read_does_not_keep_the_operator_from_starting(
     namespace, start
@@ -34,11 +29,6 @@ async def test_an_object_that_cannot_be_read_stops_no_other(namespace):
     await namespace.phase("smoke", "Succeeded")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what the models cannot read is told in the operator's log only, to nobody who sees"
-    " the object; a server like that is told as not there",
-)
 @pytest.mark.usefixtures("operator")
 async def test_an_object_that_cannot_be_read_is_told_on_the_object(namespace, hub_url):
     await namespace.secret("hub-token", token="demo-offline-token")
@@ -52,11 +42,6 @@ async def test_an_object_that_cannot_be_read_is_told_on_the_object(namespace, hu
     )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="scheduled.at may have an offset by the CRD's pattern but is sent as it is, and the API"
-    " (seed 000) takes UTC with Z only: SubmitFailed",
-)
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_date_with_an_offset_reaches_the_server_in_utc(namespace):
     soon = datetime.now(UTC) + timedelta(seconds=1)

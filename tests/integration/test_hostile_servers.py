@@ -140,16 +140,10 @@ WORD = Row(
     StatusWord(operation="*", word="WAITING_FOR_AGENT", **LASTING),
     of_run("Ready", "Unknown", "Running", '"WAITING_FOR_AGENT", a word that is not known'),
 )
-UNTOLD = pytest.mark.xfail(
-    strict=True,
-    reason="a run that is followed does not tell that it, or its result, cannot be read:"
-    " judge looks at the list's trouble alone, so Synced stays True",
-)
 
 
 def told(one: Row) -> object:
-    is_untold = one.fault.operation in {"get_execution", "get_result"}
-    return pytest.param(one, id=one.name, marks=[UNTOLD] if is_untold else [])
+    return pytest.param(one, id=one.name)
 
 
 @pytest.fixture(scope="module")
@@ -221,11 +215,6 @@ def test_the_operator_survives_all_of_it(stage):
     assert "demo-offline-token" not in stage.log
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a result that cannot be read counts as one without a verdict: after verdictPeriod a"
-    " run that passed ends as Error, NoVerdict",
-)
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_verdict_that_cannot_be_read_is_not_taken_for_none(namespace, simulator):
     simulator.faults.add(AnswerStatus(operation="get_result", status=502, body="html", **LASTING))

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from execution_operator.kinds.ports import Ports
 from execution_operator.kinds.registry import build_kinds
 from execution_operator.reconcile.backoff import Backoff
-from execution_operator.reconcile.ports import FenceClosed, FirstSeen, Key
+from execution_operator.reconcile.ports import FenceClosed, FirstSeen, Key, Now
 from execution_operator.reconcile.worker import Worker
 from execution_operator.runtime.cache import ObjectCache
 from execution_operator.runtime.controller import Controller
@@ -40,6 +40,23 @@ _MOMENT: Final = 0.001
 async def moment() -> None:
     """Let all that can go on now go on; hardly any time passes."""
     await asyncio.sleep(_MOMENT)
+
+
+class TickingClock(LoopClock):
+    """A process' own clock: a nanosecond passes whenever it is read, as it does in life.
+
+    Without that a timer that rings a rounding error early would be set anew for ever.
+    """
+
+    def __init__(self, *, offset: float) -> None:
+        super().__init__(offset=offset)
+        self._reads = 0
+
+    def now(self) -> Now:
+        """This moment."""
+        self._reads += 1
+        now = super().now()
+        return replace(now, monotonic=now.monotonic + 1e-9 * self._reads)
 
 
 class ModelFence:
@@ -95,7 +112,7 @@ class Process:
     """One operator process, from its take-over to its death."""
 
     def __init__(self, number: int, *, cluster: ModelCluster, server: ModelServer, told: Told):
-        clock, random = LoopClock(offset=1000.0 * number), Chance()
+        clock, random = TickingClock(offset=1000.0 * number), Chance()
         self.fence = ModelFence(f"operator-{number}/{number}", clock)
         self.trap: Point | None = None
         self._cluster = cluster

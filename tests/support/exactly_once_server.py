@@ -286,8 +286,10 @@ class ModelHub:
         specification: dict[str, Any],
         *,
         before_bytes: Callable[[], None] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> ExecutionResource:
         """Start a run, or whatever is its fate."""
+        del secrets
         await self._sender.at(Point.BEFORE_POST)
         fate = self._server.next_fate()
         if fate is Fate.UNREACHABLE:

@@ -209,7 +209,9 @@ STATES: Final = (
         "ended in error",
         "no verdict came",
         _started(),
-        seen(Memory(run=execution("COMPLETE"), ended_at=90.0), intent=intent()),
+        seen(
+            Memory(run=execution("COMPLETE"), ended_at=90.0, awaiting_since=90.0), intent=intent()
+        ),
         ended("Error", "NoVerdict"),
         seconds=210.0,
     ),

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
 from execution_operator.remote import errors
@@ -59,7 +60,7 @@ class ExactlyOnce(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self._stack = ExitStack()
-        self._logs = self._stack.enter_context(capture_logs())
+        self._logs = self._stack.enter_context(capture_logs([format_exc_info]))
         self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
 
     @initialize()
@@ -161,7 +162,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     @invariant()
     @inside
     async def nothing_is_wrong(self):
-        assert [*self._wrongs()] == []
+        self._assert_nothing_is_wrong()
+
+    def _assert_nothing_is_wrong(self):
+        wrongs = [*self._wrongs()]
+        assert not wrongs, wrongs
 
     def teardown(self):
         try:
@@ -178,7 +183,7 @@ class ExactlyOnce(RuleBasedStateMachine):
             assert not run.survives or run.owner not in world.unwanted
             world.server.end(run, "COMPLETE", "PASS")
         await asyncio.sleep(2 * SETTLING_SECONDS)
-        assert [*self._wrongs()] == []
+        self._assert_nothing_is_wrong()
         for uid in world.names:
             self._assert_done(uid)
 

@@ -266,11 +266,20 @@ STARTED = held_run(status=started_status())
             id="verdict not there yet",
         ),
         pytest.param(
-            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result(None)),
+            Memory(
+                run=execution("COMPLETE"), ended_at=99.0, awaiting_since=99.0, result=result(None)
+            ),
             Unlisted(90.0),
             219,
             None,
             id="verdict never came",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0),
+            Unlisted(90.0),
+            9000,
+            ReadResult("1050", "r1"),
+            id="result could not be read for long: no verdict is not NoVerdict",
         ),
         pytest.param(
             Memory(run=execution("COMPLETE"), ended_at=99.0, result=result("PASS")),

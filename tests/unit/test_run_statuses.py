@@ -214,8 +214,14 @@ def test_each_state_shows_its_row(wanted, memory, changes, expected):
 
 
 def test_a_verdict_that_never_comes_is_an_error():
-    late = status_of(STARTED, ended("COMPLETE"), seconds=210.0)
+    late = status_of(STARTED, ended("COMPLETE", awaiting_since=90.0), seconds=210.0)
     assert row(late) == "Error False - True False True NoVerdict"
+
+
+def test_a_result_that_cannot_be_read_is_no_missing_verdict():
+    unread = ended("COMPLETE", problem=REFUSED, problem_since=90.0)
+    late = status_of(STARTED, unread, seconds=210.0)
+    assert row(late) == "Running Unknown True - Unknown False ServerUnreachable"
 
 
 def test_an_accepted_verdict_is_a_success():

@@ -16,6 +16,7 @@ from execution_operator.api.model import (
     Status,
     Text,
     Url,
+    matching,
 )
 
 
@@ -34,10 +35,21 @@ class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give 
     """The name as the server shows it; looked up."""
 
 
+ServerUrl = Annotated[
+    Url,
+    Field(
+        json_schema_extra=matching(
+            r"^[Hh][Tt][Tt][Pp][Ss]?://[^@\s]+$",
+            "write the url as https://host/path, without user and password",
+        )
+    ),
+]
+
+
 class TestHubConnection(ApiModel):
     """A DevOps Test Hub (also OneTest Server, Rational Test Automation Server)."""
 
-    url: Annotated[Url, Field(pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^@\s]+$")]
+    url: ServerUrl
     """Where the server is, with its context path: https://hub.example.com/test for 11.x, no path
     for 10.x. Names no user."""
     offline_token_secret_ref: KeyReference
@@ -49,7 +61,7 @@ class TestHubConnection(ApiModel):
 class PerfectoConnection(ApiModel):
     """A Perfecto lab's execution manager."""
 
-    url: Annotated[Url, Field(pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^@\s]+$")]
+    url: ServerUrl
     """Where it is: https://acme.executions.perfectomobile.com."""
     security_token_secret_ref: KeyReference
     """The Secret key that holds the security token."""
@@ -102,8 +114,8 @@ _EXACTLY_ONE = {
 _PLAIN_HTTP = {
     "rule": (
         "(has(self.allowPlainHTTP) && self.allowPlainHTTP) ||"
-        " !(has(self.testHub) ? self.testHub.url : self.perfecto.url)"
-        ".lowerAscii().startsWith('http://')"
+        " !(has(self.testHub) && self.testHub.url.lowerAscii().startsWith('http://') ||"
+        " has(self.perfecto) && self.perfecto.url.lowerAscii().startsWith('http://'))"
     ),
     "message": "the url is http, which anybody on the way can read: use https, or set"
     " allowPlainHTTP: true if you mean it",
@@ -124,7 +136,16 @@ class ExecutionServerSpec(
     allow_plain_http: Annotated[bool, Field(alias="allowPlainHTTP")] = False
     """Allow an http url. Default false."""
     proxy_url: Annotated[
-        Annotated[Url, Field(pattern=r"^https?://[^@\s]+$")] | None, Field(alias="proxyURL")
+        Annotated[
+            Url,
+            Field(
+                json_schema_extra=matching(
+                    r"^https?://[^@\s]+$", "write the proxy as http://host:port, without user"
+                )
+            ),
+        ]
+        | None,
+        Field(alias="proxyURL"),
     ] = None
     """The HTTP proxy to go through. Nothing is taken from the environment."""
     timeouts: Timeouts = Timeouts()

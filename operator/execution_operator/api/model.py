@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
@@ -27,15 +28,32 @@ REQUESTED_AT_ANNOTATION: Final = f"{GROUP}/requested-at"
 
 DURATION_PATTERN: Final = r"^([0-9]+(ms|s|m|h))+$"
 INSTANT_PATTERN: Final = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 ISO_DURATION_PATTERN: Final = (
-    r"^P(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
+    r"^P([0-9]+D|([0-9]+D)?T([0-9]+H([0-9]+M)?([0-9]+([.][0-9]+)?S)?"
+    r"|[0-9]+M([0-9]+([.][0-9]+)?S)?|[0-9]+([.][0-9]+)?S))$"
 )
+LONGEST: Final = timedelta(days=3650)
+"""Ten years; whoever asks for more gets this, since a time so far away cannot be computed with."""
+
+
+def matching(pattern: str, message: str) -> dict[str, object]:
+    """A rule for a string: unlike a bare pattern, its refusal is a sentence."""
+    rule = f"self.matches(r'{pattern}')"
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
 
 
 def _read_duration(value: object) -> object:
-    return durationpy.from_str(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return min(durationpy.from_str(value), LONGEST)
+    except ValueError:
+        if re.fullmatch(DURATION_PATTERN, value):
+            return LONGEST
+        raise
 
 
 def _write_duration(value: timedelta) -> str:
@@ -50,7 +68,13 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_read_duration),
     PlainSerializer(_write_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "maxLength": 32}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": 32,
+            **matching(DURATION_PATTERN, "write a duration such as 30s, 5m or 1h30m"),
+        }
+    ),
 ]
 """A length of time as Kubernetes writes it (`90s`, `1h30m`); never negative."""
 

@@ -14,11 +14,16 @@ from execution_operator.api.model import (
     Id,
     LocalReference,
     Name,
+    matching,
 )
 
 Argument = Annotated[str, StringConstraints(max_length=1024)]
 VariableValue = Annotated[str, StringConstraints(max_length=4096)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^,]+$")]
+Tag = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128),
+    Field(json_schema_extra=matching("^[^,]+$", "a tag has no comma: write two tags")),
+]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 TAG_PREFIX = "execution-operator."
@@ -55,10 +60,29 @@ class Scheduled(
 ):
     """When to run; exactly one of at and in. Default: at once."""
 
-    at: Annotated[str, StringConstraints(max_length=64, pattern=INSTANT_PATTERN)] | None = None
+    at: (
+        Annotated[
+            str,
+            StringConstraints(max_length=64),
+            Field(
+                json_schema_extra=matching(
+                    INSTANT_PATTERN, "write a moment such as 2026-12-01T15:00:25Z"
+                )
+            ),
+        ]
+        | None
+    ) = None
     """A moment, such as 2026-12-01T15:00:25Z."""
     in_: (
-        Annotated[str, StringConstraints(min_length=3, max_length=32, pattern=ISO_DURATION_PATTERN)]
+        Annotated[
+            str,
+            StringConstraints(max_length=32),
+            Field(
+                json_schema_extra=matching(
+                    ISO_DURATION_PATTERN, "write a duration in ISO 8601, such as PT15M or P1DT2H"
+                )
+            ),
+        ]
         | None
     ) = Field(default=None, alias="in")
     """A time from the start, in ISO 8601: PT15M."""

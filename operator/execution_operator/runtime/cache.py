@@ -44,6 +44,7 @@ class ObjectCache:
         self._wake = wake
         self._gone = gone
         self._entries: dict[Key, _Entry] = {}
+        self._unreadable: set[str] = set()
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
 
@@ -72,6 +73,10 @@ class ObjectCache:
     def resources(self) -> Iterable[Resource]:
         """All objects."""
         return [entry.resource for entry in self._entries.values()]
+
+    def has_heard_of(self, key: Key, uid: str) -> bool:
+        """Whether the watch gave the object, readable or not."""
+        return key in self._entries or uid in self._unreadable
 
     def put(self, raw: Mapping[str, Any], *, first_seen: FirstSeen) -> Resource | None:
         """Take in an object as a watch gave it; an older state than ours is ignored.
@@ -130,6 +135,7 @@ class ObjectCache:
             return model.model_validate(raw, by_alias=True)
         except ValidationError as exc:
             meta = raw.get("metadata", {})
+            self._unreadable.add(meta.get("uid", ""))
             _log.error(
                 "cannot read object: does it match the installed CRD?",
                 object=f"{raw['kind']} {meta.get('namespace')}/{meta.get('name')}",

@@ -52,7 +52,9 @@ class Resync:
         """Return when the cache has what the API server has."""
         missing = await self._uids()
         while missing:
-            missing = {key: uid for key, uid in missing.items() if self._cache.get(key) is None}
+            missing = {
+                key: uid for key, uid in missing.items() if not self._cache.has_heard_of(key, uid)
+            }
             if missing:
                 await asyncio.sleep(_LOOK_SECONDS)
                 if self._random.random() < _LOOK_SECONDS:  # about once a second: some may be gone

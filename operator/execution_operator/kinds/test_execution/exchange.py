@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,7 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.identity import cluster_tag, run_tag
 from execution_operator.kinds.test_execution.observe import server_key
+from execution_operator.kinds.test_execution.privacy import private_values, redactor
 from execution_operator.kinds.test_execution.seen import (
     Adopt,
     Certainty,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.test_execution.memories import Memories
     from execution_operator.kinds.test_execution.tell import Teller
     from execution_operator.remote.testhub.client import TestHub
-    from execution_operator.remote.testhub.wire import ExecutionResource
+    from execution_operator.remote.testhub.wire import ExecutionResource, ResultResource
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -86,7 +88,7 @@ class Exchanger:
         try:
             return await self._sent(action, wanted, seen, connection)
         except errors.RemoteError as error:
-            return self._failed(wanted, problem_of(error))
+            return self._failed(wanted, _problem(wanted, error))
 
     async def _sent(
         self, action: Exchange, wanted: TestExecution, seen: Seen, connection: Connection
@@ -120,18 +122,23 @@ class Exchanger:
         project = seen.intent.project if seen.intent else ""
         try:
             run = await hub.start_execution(
-                project, body(wanted.spec, tags), before_bytes=self._fence.check
+                project,
+                body(wanted.spec, tags),
+                before_bytes=self._fence.check,
+                secrets=private_values(wanted),
             )
         except errors.Ambiguous as error:
-            _log.warning("in doubt whether a run was started", cause=str(error))
+            _log.warning(
+                "in doubt whether a run was started", cause=_problem(wanted, error).message
+            )
             return self._memories.keep(
                 wanted,
                 certainty=Certainty.DOUBTFUL,
                 doubt=Doubt(since=self._now()),
-                problem=problem_of(error),
+                problem=_problem(wanted, error),
             )
         except _FINAL_NO as error:
-            return self._memories.keep(wanted, refused=problem_of(error), problem=problem_of(error))
+            return self._memories.keep(wanted, refused=_problem(wanted, error))
         again = () if seen.memory.certainty is Certainty.UNSENT else self._reckonings(seen)
         return self._started(wanted, _with_word(wanted, run), reckonings=again)
 
@@ -252,7 +259,7 @@ class Exchanger:
         try:
             run = await hub.get_execution(action.project_id, action.execution_id)
         except errors.NotFound as error:
-            return self._denied(wanted, problem_of(error), began)
+            return self._denied(wanted, _problem(wanted, error), began)
         return self._healthy(
             wanted, run=run, read_at=began, denials=None, ended_at=self._ended_at(run)
         )
@@ -265,19 +272,26 @@ class Exchanger:
         return self._memories.keep(wanted, denials=denials, read_at=began, problem=problem)
 
     async def _read_result(self, action: ReadResult, wanted: TestExecution, hub: TestHub) -> Memory:
-        try:
-            result = await hub.get_result(action.project_id, action.result_id)
-        except errors.NotFound:  # it may come later, or never: the verdict's time-out decides
-            return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
-        wait = 0.0 if result.verdict else self._now() + _BACKOFF.first
-        return self._healthy(wanted, result=result, retry_at=wait)
+        result: ResultResource | None = None
+        if action.result_id is not None:
+            with contextlib.suppress(errors.NotFound):  # it may come later, or never
+                result = await hub.get_result(action.project_id, action.result_id)
+        if result is not None and result.verdict is not None:
+            return self._healthy(wanted, result=result)
+        now, since = self._now(), self._memories.of(wanted).awaiting_since
+        return self._healthy(
+            wanted,
+            result=result,
+            awaiting_since=now if since is None else since,
+            retry_at=now + _BACKOFF.first,
+        )
 
     async def _stop(self, action: Stop, wanted: TestExecution, hub: TestHub) -> Memory:
         try:
             await self._ask_to_stop(wanted, action.project_id, action.execution_id, hub)
         except errors.NotFound as error:
             self._memories.keep(wanted, stop_sent=True)
-            return self._denied(wanted, problem_of(error), self._now())
+            return self._denied(wanted, _problem(wanted, error), self._now())
         _log.info("asked the server to stop the run", execution=action.execution_id)
         return self._healthy(wanted, stop_sent=True, read_at=None)
 
@@ -291,14 +305,20 @@ class Exchanger:
                 raise
 
     def _healthy(self, wanted: TestExecution, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
-        changes = {"problem": None, "failures": 0, "retry_at": 0.0} | changes
+        healthy = {"problem": None, "problem_since": None, "failures": 0, "retry_at": 0.0}
+        changes = healthy | changes
         return self._memories.keep(wanted, **changes)
 
     def _failed(self, wanted: TestExecution, problem: Problem) -> Memory:
-        failures = self._memories.of(wanted).failures + 1
+        before, now = self._memories.of(wanted), self._now()
+        failures = before.failures + 1
         wait = max(problem.retry_after or 0.0, _BACKOFF.delay(failures, self._random))
         return self._memories.keep(
-            wanted, problem=problem, failures=failures, retry_at=self._now() + wait
+            wanted,
+            problem=problem,
+            problem_since=now if before.problem_since is None else before.problem_since,
+            failures=failures,
+            retry_at=now + wait,
         )
 
     def _ended_at(self, run: ExecutionResource) -> float | None:
@@ -306,6 +326,12 @@ class Exchanger:
 
     def _now(self) -> float:
         return self._clock.now().monotonic
+
+
+def _problem(wanted: TestExecution, error: errors.RemoteError) -> Problem:
+    """What went wrong, without the values of the run's variables."""
+    problem = problem_of(error)
+    return replace(problem, message=redactor(wanted)(problem.message))
 
 
 async def _tagged(hub: TestHub, project: str, tag: str) -> tuple[ExecutionResource, ...]:

@@ -87,9 +87,6 @@ def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Pla
         return REST
     if memory.result is not None and (memory.result.verdict or run.status != COMPLETE):
         return REST
-    if memory.ended_at is None or verdict_is_late(seen, now, periods):
+    if verdict_is_late(seen, now, periods):
         return REST
-    known = result_id(wanted, seen)
-    if known is None:
-        return Plan(look_again=memory.ended_at + periods.verdict - now.monotonic)
-    return Plan(action=ReadResult(project, known))
+    return Plan(action=ReadResult(project, result_id(wanted, seen)))

@@ -146,9 +146,16 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
         text = "the server says that there is no such run any more"
         return Judgement(Row.NOT_PASSED, Phase.LOST, Reason.LOST, text)
     run = seen.memory.run
-    if run is not None and (run.status == COMPLETE or run.status in ENDED):
-        return _ended(wanted, seen, now, periods)
-    going = _going(wanted, seen)
+    over = run is not None and (run.status == COMPLETE or run.status in ENDED)
+    going = _ended(wanted, seen, now, periods) if over else _going(wanted, seen)
+    if going.row is not Row.ACTIVE:
+        return going
+    memory = seen.memory
+    failing = memory.problem_since is not None and (
+        now.monotonic - memory.problem_since >= periods.outage
+    )
+    if memory.problem is not None and failing:
+        return _out_of_sight(going, memory.problem)
     if seen.trouble is not None:
         return _out_of_sight(going, problem_of(seen.trouble.error))
     if seen.url is None and seen.blocker is not None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from execution_operator.kinds.test_execution.privacy import redactor
 from execution_operator.kinds.test_execution.seen import Memory
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
+
+
+_FROM_OUTSIDE: Final = frozenset({"run", "result"})
+
+
+def _private(wanted: TestExecution, found: Any) -> Any:  # noqa: ANN401 - a run or a result
+    """What a server says, without the values of the run's variables."""
+    if found is None or not found.message or not wanted.spec.variables:
+        return found
+    return found.model_copy(update={"message": redactor(wanted)(found.message)})
 
 
 class Memories:
@@ -23,6 +34,8 @@ class Memories:
 
     def keep(self, wanted: TestExecution, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
         """Remember more of it; the new memory."""
+        for name in _FROM_OUTSIDE & changes.keys():
+            changes[name] = _private(wanted, changes[name])
         memory = replace(self.of(wanted), **changes)
         self._kept[wanted.metadata.uid] = memory
         return memory

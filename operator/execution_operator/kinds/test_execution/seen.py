@@ -61,11 +61,13 @@ class Memory:
         read_at: monotonic time at which the run was last read on its own.
         result: its result, once read.
         ended_at: monotonic time at which it was first seen ended.
+        awaiting_since: monotonic time at which its result was first read without a verdict.
         adopted: whether it was there before this object: followed, never stopped.
         reckonings: monotonic times at which to look for a second run of the same attempt.
         stop_sent: whether this process asked the server to stop it.
         denials: that the server says that there is no such run.
         problem: what went wrong in the last exchange about it.
+        problem_since: monotonic time of the first of them that failed in a row.
         failures: exchanges that failed in a row.
         retry_at: monotonic time before which nothing is sent about it.
         refused: the server's final no to the start.
@@ -81,11 +83,13 @@ class Memory:
     read_at: float | None = None
     result: ResultResource | None = None
     ended_at: float | None = None
+    awaiting_since: float | None = None
     adopted: bool = False
     reckonings: tuple[float, ...] = ()
     stop_sent: bool = False
     denials: Denials | None = None
     problem: Problem | None = None
+    problem_since: float | None = None
     failures: int = 0
     retry_at: float = 0.0
     refused: Problem | None = None
@@ -196,10 +200,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """Read the run's result."""
+    """Read the run's result; without an id the server never told of one."""
 
     project_id: str
-    result_id: str
+    result_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ def body(spec: TestExecutionSpec, tags: Iterable[str]) -> dict[str, Any]:
     """
     dumped = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
     chosen = {name: dumped[name] for name in _SENT if name in dumped}
+    if spec.scheduled is not None and spec.scheduled.at is not None:
+        chosen["scheduled"] = {"at": _utc(spec.scheduled.at)}
     return chosen | {"tags": [*spec.tags, *tags]}
+
+
+def _utc(moment: str) -> str:
+    """The same moment with Z: the only zone that the API's parser surely takes."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def unsupported(spec: TestExecutionSpec) -> str | None:

@@ -109,9 +109,12 @@ def is_lost(seen: Seen, now: Now, periods: Periods) -> bool:
 
 
 def verdict_is_late(seen: Seen, now: Now, periods: Periods) -> bool:
-    """Whether a complete run has gone without a verdict for too long."""
-    ended = seen.memory.ended_at
-    return ended is not None and now.monotonic - ended >= periods.verdict
+    """Whether a complete run has gone without a verdict for too long.
+
+    A result that cannot be read says nothing: only one that was read without a verdict counts.
+    """
+    since = seen.memory.awaiting_since
+    return since is not None and now.monotonic - since >= periods.verdict
 
 
 def may_adopt(wanted: TestExecution, seen: Seen) -> bool:

@@ -22,9 +22,7 @@ def main() -> int:
     """Write the files; with --check only compare, and fail on a stale one."""
     wanted = generated()
     there = set((ROOT / "crds").glob("*.yaml"))
-    stale = [
-        path for path, text in wanted.items() if not path.exists() or path.read_text() != text
-    ]
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     surplus = sorted(there - set(wanted))
     if "--check" in sys.argv[1:]:
         for path in [*stale, *surplus]:

@@ -35,6 +35,8 @@ LEASE_SECONDS: Final = 15.0
 FENCE_SECONDS: Final = 13.0
 """So long after its last renewal a process may still send; less than the lease lasts."""
 _MOMENT: Final = 0.001
+_LAST_TURNS: Final = 50
+"""So many turns of its loop pass until a process that went on sees that it lost its lease."""
 
 
 async def moment() -> None:
@@ -232,7 +234,7 @@ class World:
         self.told = Told()
         self.leader: Process | None = None
         self.frozen: Process | None = None
-        self.names: dict[str, str] = {}
+        self.names: list[str] = []
         self.cancelled: set[str] = set()
         self.deleted: set[str] = set()
         self._processes = 0
@@ -243,24 +245,21 @@ class World:
         """The objects whose runs somebody asked to stop."""
         return self.cancelled | self.deleted
 
-    def uid(self, name: str) -> str | None:
-        """The uid of the object of that name, if there is one."""
-        raw = self.cluster.objects.get(run_key(name))
-        return raw["metadata"]["uid"] if raw else None
-
-    def create(self, name: str) -> None:
+    def create(self) -> None:
         """Somebody creates a TestExecution."""
-        self.names[self.cluster.create_run(name)] = name
+        self.names.append(self.cluster.create_run(f"u{len(self.names) + 1}"))
 
     def cancel(self, name: str) -> None:
-        """Somebody cancels it."""
-        self.cancelled.add(str(self.uid(name)))
-        self.cluster.cancel(run_key(name))
+        """Somebody cancels it, if it is there."""
+        if run_key(name) in self.cluster.objects:
+            self.cancelled.add(name)
+            self.cluster.cancel(run_key(name))
 
     def delete(self, name: str) -> None:
-        """Somebody deletes it."""
-        self.deleted.add(str(self.uid(name)))
-        self.cluster.delete(run_key(name))
+        """Somebody deletes it, if it is there."""
+        if run_key(name) in self.cluster.objects:
+            self.deleted.add(name)
+            self.cluster.delete(run_key(name))
 
     async def take_over(self) -> None:
         """A new process leads; one that is halted first loses its lease."""
@@ -292,7 +291,8 @@ class World:
                 await self.crash()
         if self.frozen is not None:
             self.frozen.go_on()
-            await moment()
+            for _ in range(_LAST_TURNS):  # no longer: the two would overwrite each other's status
+                await asyncio.sleep(0)
             await self._bury()
 
     async def _bury(self) -> None:

@@ -65,7 +65,6 @@ class ModelCluster:
         self.watchers: list[Watcher] = []
         self.fates: deque[Written] = deque()
         self._version = 0
-        self._created = 0
 
     def create_server(self) -> None:
         """The ExecutionServer that all runs name."""
@@ -74,11 +73,12 @@ class ModelCluster:
         self._create(raw)
 
     def create_run(self, name: str) -> str:
-        """A TestExecution; its uid, which is its test asset's name, too."""
-        uid = f"u{self._created}"
-        asset = {"name": uid, "revision": "main"}
-        self._create(raw_run(uid=uid, name=name, testAsset=asset, deletionTimeout=DELETION_TIMEOUT))
-        return uid
+        """A TestExecution; its name is its uid and its test asset's name, too."""
+        asset = {"name": name, "revision": "main"}
+        self._create(
+            raw_run(uid=name, name=name, testAsset=asset, deletionTimeout=DELETION_TIMEOUT)
+        )
+        return name
 
     def cancel(self, key: Key) -> None:
         """Somebody sets spec.cancel."""
@@ -124,7 +124,6 @@ class ModelCluster:
         return self.change(Key.of(wanted), change)
 
     def _create(self, raw: Json) -> None:
-        self._created += 1
         self._version += 1
         raw["metadata"] |= {
             "resourceVersion": str(self._version),

@@ -157,6 +157,11 @@ class ModelServer:
         self._runs: dict[str, ModelRun] = {}
 
     @property
+    def has_active(self) -> bool:
+        """Whether a run goes on, or lately did."""
+        return not all(run.is_over for run in self._runs.values())
+
+    @property
     def runs(self) -> list[ModelRun]:
         """All runs there ever were, oldest first, as they are now."""
         for run in self._runs.values():

@@ -18,7 +18,8 @@ from support.exactly_once_cluster import Written, run_key
 from support.exactly_once_server import SETTLING_SECONDS, Fate, Point
 from support.virtual_time import VirtualTimeLoop
 
-NAMES = st.sampled_from(["a", "b", "c"])
+MOST_OBJECTS = 3
+CHOICE = st.integers(0, MOST_OBJECTS - 1).map(lambda index: lambda some: some[index % len(some)])
 HALTS = [point for point in Point if point is not Point.AFTER_FENCE]
 READ_PROBLEMS = [
     errors.Unreachable("cannot list: no answer"),
@@ -52,8 +53,8 @@ def leads(machine):
     return machine.world.leader is not None
 
 
-def can_be_taken_over(machine):
-    return not leads(machine) or machine.world.leader.is_halted
+def works(machine):
+    return leads(machine) and not machine.world.leader.is_halted
 
 
 class ExactlyOnce(RuleBasedStateMachine):
@@ -69,23 +70,23 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.world = World()
         await self.world.take_over()
 
-    @rule(name=NAMES)
+    @precondition(lambda self: len(self.world.names) < MOST_OBJECTS)
+    @rule()
     @inside
-    async def user_creates(self, name):
-        if self.world.uid(name) is None:
-            self.world.create(name)
+    async def user_creates(self):
+        self.world.create()
 
-    @rule(name=NAMES)
+    @precondition(lambda self: self.world.names)
+    @rule(name=CHOICE)
     @inside
     async def user_cancels(self, name):
-        if self.world.uid(name) is not None:
-            self.world.cancel(name)
+        self.world.cancel(name(self.world.names))
 
-    @rule(name=NAMES)
+    @precondition(lambda self: self.world.names)
+    @rule(name=CHOICE)
     @inside
     async def user_deletes(self, name):
-        if self.world.uid(name) is not None:
-            self.world.delete(name)
+        self.world.delete(name(self.world.names))
 
     @rule(seconds=st.sampled_from([0.5, 6.0, 21.0, 31.0, SETTLING_SECONDS + 1, 600.0]))
     @inside
@@ -108,12 +109,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     def server_goes_away_or_comes_back(self):
         self.world.server.is_away = not self.world.server.is_away
 
-    @rule(index=st.integers(0, 5), end=st.sampled_from([*ENDS]))
+    @precondition(lambda self: self.world.server.has_active)
+    @rule(run=CHOICE, end=st.sampled_from([*ENDS]))
     @inside
-    async def run_ends(self, index, end):
-        active = [one for one in self.world.server.runs if not one.is_over]
-        if active:
-            self.world.server.end(active[index % len(active)], *end)
+    async def run_ends(self, run, end):
+        self.world.server.end(run(self.world.server.runs), *end)
 
     @rule(fate=st.sampled_from(Written))
     def next_write_is(self, fate):
@@ -125,7 +125,7 @@ class ExactlyOnce(RuleBasedStateMachine):
     async def watch_flows(self, flows):
         self.world.leader.watch(flows=flows)
 
-    @precondition(leads)
+    @precondition(works)
     @rule()
     @inside
     async def all_is_looked_at(self):
@@ -136,12 +136,13 @@ class ExactlyOnce(RuleBasedStateMachine):
     def leader_will_halt(self, point):
         self.world.leader.trap = point
 
-    @precondition(leads)
+    @precondition(works)
     @rule()
     @inside
     async def leader_halts(self):
         self.world.leader.halt()
 
+    @precondition(lambda self: self.world.frozen or (leads(self) and not works(self)))
     @rule()
     @inside
     async def halted_goes_on(self):
@@ -153,7 +154,7 @@ class ExactlyOnce(RuleBasedStateMachine):
     async def leader_crashes(self):
         await self.world.crash()
 
-    @precondition(can_be_taken_over)
+    @precondition(lambda self: not works(self))
     @rule()
     @inside
     async def another_takes_over(self):
@@ -190,11 +191,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     def _assert_done(self, uid):
         """The object is gone, or has its one run and says how it ended."""
         world = self.world
-        raw = world.cluster.objects.get(run_key(world.names[uid]))
+        raw = world.cluster.objects.get(run_key(uid))
         if uid in world.deleted:
-            assert raw is None or raw["metadata"]["uid"] != uid
+            assert raw is None
             return
-        assert raw["metadata"]["finalizers"] == []
+        assert not raw["metadata"].get("finalizers")
         status, runs = raw["status"], world.server.runs_of(uid)
         if uid in world.server.refused | world.cancelled and not runs:
             assert status["phase"] == ("Error" if uid in world.server.refused else "Stopped")

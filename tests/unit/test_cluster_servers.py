@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import cluster
+from cluster import supervisor
 from cluster.errors import ClusterError
 from cluster.probe import wait_until
 from cluster.servers import Server, Servers, open_servers
@@ -202,6 +203,21 @@ def test_killed_parent_leaves_neither_servers_nor_folder(
         until(lambda: not folder.exists())
     finally:
         (tmp_path / "end").touch()
+
+
+def test_supervisor_whose_parent_does_not_listen_ends_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [sys.executable, supervisor.__file__, str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    ) as process:
+        os.close(writing)
+        assert process.stderr is not None
+        assert (process.wait(LIMIT_SECONDS), process.stderr.read()) == (0, b"")
 
 
 def start_python(program: str) -> subprocess.Popen[str]:

@@ -54,7 +54,7 @@ def test_run_is_read_as_the_seed_shows_it() -> None:
     assert (run.id, run.status, run.result_id) == ("1cee", None, "2451")
 
 
-@pytest.mark.parametrize("status", [*TERMINAL_WORDS])
+@pytest.mark.parametrize("status", sorted(TERMINAL_WORDS))
 def test_end_words_are_not_active(status: str) -> None:
     assert not is_active(status)
 

@@ -29,6 +29,9 @@ _STEPS: Final = 12
 """More than any object needs between two looks; an endless change of mind ends here."""
 _FAILED: Final = frozenset({Result.TRANSIENT, Result.BUG, Result.CONFLICT})
 
+_FENCED_SECONDS: Final = 1.0
+"""Until a late renewal may have opened the fence again; else the process ends anyway."""
+
 AnyKind = Kind[Any, Any, Any]
 
 
@@ -92,8 +95,8 @@ class Worker:
             _log.warning("cannot write", cause=str(problem))
             return Outcome(Result.TRANSIENT)
         except FenceClosed:
-            _log.info("not acting: the lease is over")
-            return Outcome(Result.REQUEUED)
+            _log.info("not acting: the lease is over or about to be")
+            return Outcome(Result.REQUEUED, _FENCED_SECONDS)
         except Exception:  # noqa: BLE001 - a bug ends one look, never the operator
             _log.exception("bug: cannot reconcile")
             return Outcome(Result.BUG)

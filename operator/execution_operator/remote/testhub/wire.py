@@ -7,7 +7,6 @@ cleans text; without one, text is made a single line.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -100,7 +99,7 @@ def _moment(value: object) -> datetime | None:
 def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if math.isfinite(value) and 0 <= value < 1 << 53 else None
+    return int(value) if 0 <= value < 1 << 53 else None
 
 
 def _url(value: object) -> str | None:

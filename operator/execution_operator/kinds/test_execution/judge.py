@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Row(Enum):
-    """A row of the state table in docs/testexecution.md."""
+    """What a state amounts to; `summarize` has the conditions of each."""
 
     ACTIVE = "goes on by itself"
     PAUSED = "is paused"

@@ -140,7 +140,7 @@ def test_it_ends_by_itself_with_all_examples_as_they_say(
     with started(*arguments, columns=columns) as demo:
         assert demo.end() == 0, demo.text
     assert PASSED in demo.text
-    assert re.search(r"tex/checkout +Failed +Failed +verdict FAIL", demo.text)
+    assert re.search(r"tex/checkout +Failed +Failed +the tests failed", demo.text)
     assert not NOISE.search(demo.text), demo.text
     assert nothing_is_left_of(demo.folders)
 

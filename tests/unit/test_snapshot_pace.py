@@ -48,7 +48,7 @@ async def test_a_short_outage_wakes_no_follower():
     scene.follow("e1")
     await scene.answer(running())
     scene.was_woken()
-    while seconds() < OUTAGE:
+    while seconds() < OUTAGE - POLL:
         await scene.fail()
     await scene.answer(running())
     assert scene.was_woken() == []
@@ -70,6 +70,19 @@ async def test_a_long_outage_is_told_after_the_outage_period():
     while not scene.woken:
         await scene.fail()
     assert seconds() == OUTAGE
+
+
+@in_virtual_time
+async def test_an_outage_is_told_in_time_however_long_the_lists_take_to_fail():
+    scene = Scene()
+    scene.follow("e1")
+    await scene.answer(running())
+    scene.was_woken()
+    await scene.fail()
+    since = seconds()
+    await scene.lister.asked()  # and never answered
+    await asyncio.sleep(since + OUTAGE - seconds() + 1.0)
+    assert scene.was_woken() == ["e1"]
 
 
 @in_virtual_time

@@ -105,6 +105,7 @@ class ExecutionSnapshot:
         self._trouble: Trouble | None = None
         self._told: Trouble | None = None
         self._listed_at: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def trouble(self) -> Trouble | None:
@@ -179,7 +180,18 @@ class ExecutionSnapshot:
         self._trouble = Trouble(error, since)
         if first:
             self._on_trouble(self._trouble)
-        if self._told is None and self._monotonic() - since >= self._outage_seconds:
+            self._tell_in_time(since)
+
+    def _tell_in_time(self, since: float) -> None:
+        """Tell the outage when it has lasted long enough, however far the next list is."""
+        left = since + self._outage_seconds - self._monotonic()
+        if left > 0:
+            self._timer = asyncio.get_running_loop().call_later(left, self._tell_now, since)
+        else:
+            self._tell_now(since)
+
+    def _tell_now(self, since: float) -> None:
+        if self._told is None and self._trouble is not None and self._trouble.since == since:
             self._tell(self._trouble)
 
     def _succeeded(self, executions: Iterable[ExecutionResource], began: float) -> None:
@@ -198,6 +210,8 @@ class ExecutionSnapshot:
         if self._trouble is None:
             return
         self._trouble = None
+        if self._timer is not None:
+            self._timer.cancel()
         self._on_trouble(None)
         if self._told is not None:
             self._tell(None)

@@ -52,6 +52,7 @@ _log = structlog.stdlib.get_logger(__name__)
 PLURALS: Final = {definition.kind: definition.plural for definition in DEFINITIONS}
 STOPPED, FAILED, MISTAKE = 0, 1, 2
 _BEAT_SECONDS: Final = 1.0
+_SOON_SECONDS: Final = 0.2
 _SILENT_SECONDS: Final = 30.0
 
 
@@ -196,14 +197,24 @@ class Operator:
             wanted = cache.get(key)
             return kinds[key.kind].lane(wanted) if wanted else key
 
+        def is_urgent(key: Key) -> bool:
+            wanted = cache.get(key)
+            return wanted is not None and kinds[key.kind].is_urgent(wanted)
+
         queue = FairQueue(
             lane,
+            is_urgent=is_urgent,
             per_lane=settings.workers_per_server,
             backoff=Backoff(),
             random=self._random,
             meter=self._metrics,
         )
-        cache = ObjectCache(kinds, queue.add, gone=queue.forget)
+        cache = ObjectCache(
+            kinds,
+            queue.add,
+            wake_soon=lambda key: queue.add_after(key, _SOON_SECONDS),
+            gone=queue.forget,
+        )
         objects = ClusterObjects(cache, custom, PLURALS)
         keep = settings.secret_period.total_seconds()
         secrets = ClusterSecrets(core, clock=self._clock, keep_seconds=keep)

@@ -40,6 +40,7 @@ def make_queue(
     per_lane: int = 8,
     lane_of: Callable[[Key], Key] = lane_of,
     meter: Waits | None = None,
+    is_urgent: Callable[[Key], bool] = lambda _: False,
 ) -> FairQueue:
     """An empty queue whose backoff is 1, 2, 4 … seconds."""
     return FairQueue(
@@ -48,6 +49,7 @@ def make_queue(
         backoff=Backoff(first=1.0, factor=2.0, longest=60.0, jitter=0.0),
         random=Chance(),
         meter=meter or Waits(),
+        is_urgent=is_urgent,
     )
 
 

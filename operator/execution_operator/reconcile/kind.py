@@ -71,6 +71,9 @@ class Kind(Protocol[W, S, A]):
     def lane(self, wanted: W) -> Key:
         """The server whose workers it takes; fairness is between lanes."""
 
+    def is_urgent(self, wanted: W) -> bool:
+        """Whether it goes before others of its lane: somebody waits for it to begin."""
+
     def wakes_referrers(self, before: W | None, after: W | None) -> bool:
         """Whether this change concerns the objects that name it."""
 

@@ -20,13 +20,13 @@ _CUT: Final = "…"
 class Redactor:
     """Hides values, however they are escaped, in text. Its repr shows none of them."""
 
-    __slots__ = ("_pattern", "_shortest")
+    __slots__ = ("_known", "_pattern", "_secrets", "_shortest")
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._shortest = len(longest_first[-1]) if forms else 0
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._secrets = tuple(secrets)
+        self._known = False
+        self._shortest = 0
+        self._pattern: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> str:
         """Hide the values in `text`; make it one printable line of at most 1 KiB of UTF-8."""
@@ -35,9 +35,20 @@ class Redactor:
 
     def hide(self, text: str) -> str:
         """Hide the values in `text` and change nothing else."""
+        if not self._known:
+            self._compile()
         if self._pattern is None or len(text) < self._shortest:
             return text
         return self._pattern.sub(HIDDEN, text)
+
+    def _compile(self) -> None:
+        """Only when there is something to hide in: most answers say nothing."""
+        self._known = True
+        forms = {form for secret in self._secrets for form in _forms(secret)}
+        if forms:
+            longest_first = sorted(forms, key=len, reverse=True)
+            self._shortest = len(longest_first[-1])
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
 
 def one_line(text: str, *, limit: int = MAX_BYTES) -> str:

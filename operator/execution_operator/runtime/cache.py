@@ -31,17 +31,23 @@ class _Entry:
 
 
 class ObjectCache:
-    """Objects by key; wakes whom a change concerns."""
+    """Objects by key; wakes whom a change concerns.
+
+    What an object names is woken by `wake_soon`: a server that a thousand runs name need not be
+    looked at a thousand times while they start.
+    """
 
     def __init__(
         self,
         kinds: Mapping[str, AnyKind],
         wake: Callable[[Key], None],
         *,
+        wake_soon: Callable[[Key], None] | None = None,
         gone: Callable[[Key], None] | None = None,
     ) -> None:
         self._kinds = kinds
         self._wake = wake
+        self._wake_soon = wake_soon or wake
         self._gone = gone
         self._entries: dict[Key, _Entry] = {}
         self._unreadable: set[str] = set()
@@ -171,4 +177,4 @@ class ObjectCache:
                 self._wake(one)
         if kind.wakes_references(before, after):
             for named in old | new:
-                self._wake(named)
+                self._wake_soon(named)

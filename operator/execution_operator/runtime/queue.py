@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from random import Random
 
     from execution_operator.reconcile.backoff import Backoff
@@ -21,10 +23,39 @@ class QueueMeter(Protocol):
         """A key waited so long for a worker."""
 
 
+_URGENT_IN_A_ROW: Final = 3
+"""After so many urgent keys of a lane another one has its turn."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The keys that wait in a lane, with the time since when, oldest first."""
+
+    urgent: OrderedDict[Key, float] = field(default_factory=OrderedDict)
+    others: OrderedDict[Key, float] = field(default_factory=OrderedDict)
+    in_a_row: int = 0
+
+    def items(self) -> Iterator[tuple[Key, float]]:
+        """All keys that wait, with the time since when."""
+        return itertools.chain(self.urgent.items(), self.others.items())
+
+    def choose(self) -> Key:
+        """The next key: urgent ones first, but others are not kept waiting for ever."""
+        if self.urgent and (not self.others or self.in_a_row < _URGENT_IN_A_ROW):
+            self.in_a_row += 1
+            return next(iter(self.urgent))
+        self.in_a_row = 0
+        return next(iter(self.others))
+
+    def pop(self, key: Key) -> float:
+        """Take a key out; since when it waited."""
+        return self.urgent.pop(key) if key in self.urgent else self.others.pop(key)
+
+
 class FairQueue:
     """Keys in lanes, one a server, taken in turn; a lane has at most `per_lane` workers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
         lane_of: Callable[[Key], Key],
         *,
@@ -32,13 +63,15 @@ class FairQueue:
         backoff: Backoff,
         random: Random,
         meter: QueueMeter,
+        is_urgent: Callable[[Key], bool] = lambda _: False,
     ) -> None:
+        self._is_urgent = is_urgent
         self._lane_of = lane_of
         self._per_lane = per_lane
         self._backoff = backoff
         self._random = random
         self._meter = meter
-        self._lanes: OrderedDict[Key, OrderedDict[Key, float]] = OrderedDict()
+        self._lanes: OrderedDict[Key, _Lane] = OrderedDict()
         self._waiting: dict[Key, Key] = {}
         self._running: dict[Key, Key] = {}
         self._busy: Counter[Key] = Counter()
@@ -58,7 +91,8 @@ class FairQueue:
             return
         since = asyncio.get_running_loop().time() if before is None else self._leave(key, before)
         self._waiting[key] = lane
-        self._lanes.setdefault(lane, OrderedDict())[key] = since
+        line = self._lanes.setdefault(lane, _Lane())
+        (line.urgent if self._is_urgent(key) else line.others)[key] = since
         self._news.set()
 
     def add_after(self, key: Key, seconds: float) -> None:
@@ -102,7 +136,7 @@ class FairQueue:
 
     def depth(self) -> dict[str, int]:
         """How many keys wait, by kind."""
-        return dict(Counter(key.kind for lane in self._lanes.values() for key in lane))
+        return dict(Counter(key.kind for lane in self._lanes.values() for key, _ in lane.items()))
 
     def oldest(self) -> dict[str, float]:
         """How long the oldest key waits, by kind, in seconds."""
@@ -123,7 +157,7 @@ class FairQueue:
         for lane in tuple(self._lanes):
             if self._busy[lane] >= self._per_lane:
                 continue
-            key = next(iter(self._lanes[lane]))
+            key = self._lanes[lane].choose()
             since = self._leave(key, lane)
             if lane in self._lanes:
                 self._lanes.move_to_end(lane)
@@ -135,7 +169,7 @@ class FairQueue:
     def _leave(self, key: Key, lane: Key) -> float:
         del self._waiting[key]
         since = self._lanes[lane].pop(key)
-        if not self._lanes[lane]:
+        if not self._lanes[lane].urgent and not self._lanes[lane].others:
             del self._lanes[lane]
         return since
 

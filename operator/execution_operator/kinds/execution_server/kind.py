@@ -64,6 +64,11 @@ class ExecutionServerKind:
         """Its own."""
         return Key.of(wanted)
 
+    def is_urgent(self, wanted: ExecutionServer) -> bool:
+        """Always: others wait for it."""
+        del wanted
+        return True
+
     def wakes_referrers(
         self, before: ExecutionServer | None, after: ExecutionServer | None
     ) -> bool:

@@ -52,6 +52,10 @@ class TestExecutionKind:
         """Its server's."""
         return server_key(wanted)
 
+    def is_urgent(self, wanted: TestExecution) -> bool:
+        """Until it is started: ends are told after starts."""
+        return wanted.status.execution is None
+
     def wakes_referrers(self, before: TestExecution | None, after: TestExecution | None) -> bool:
         """Nobody names it yet."""
         del before, after

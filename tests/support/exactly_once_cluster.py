@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from execution_operator.api.model import FINALIZER
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
 from support.cached import raw_run, raw_server
-from support.exactly_once_server import REQUEST_SECONDS, Point, Sender
+from support.exactly_once_points import Point, Sender
+from support.exactly_once_server import REQUEST_SECONDS
 from support.virtual_time import LoopClock
 
 if TYPE_CHECKING:

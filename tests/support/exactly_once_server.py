@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.remote import errors
 from execution_operator.remote.testhub.wire import (
     TERMINAL_WORDS,
     ExecutionResource,
-    ResultResource,
-    Space,
 )
 from support.virtual_time import LoopClock, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
-    from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+    from execution_operator.remote.testhub.protocol import ExecutionFilter
 
 REQUEST_SECONDS: Final = 30.0
 SETTLING_SECONDS: Final = 60.0
 LISTED_SECONDS: Final = SETTLING_SECONDS - 2.0
 STOP_SECONDS: Final = 10.0
-_AWAY: Final = errors.Unreachable("cannot ask the server: it is away")
+AWAY: Final = errors.Unreachable("cannot ask the server: it is away")
 
 
 class Fate(Enum):
@@ -78,28 +75,6 @@ _REFUSALS: Final[dict[Fate, Callable[[], errors.RemoteError]]] = {
 }
 
 
-class Point(Enum):
-    """Where a process can come to a halt."""
-
-    BEFORE_POST = "before the fence is asked"
-    AFTER_FENCE = "between the fence and the socket"
-    AFTER_POST = "before the answer to a start is read"
-    BEFORE_READ = "before it asks the server"
-    AFTER_READ = "before the server's answer is read"
-    BEFORE_WRITE = "before it writes in the cluster"
-    AFTER_WRITE = "before the cluster's answer is read"
-
-
-class Sender(Protocol):
-    """The process that asks."""
-
-    async def at(self, point: Point) -> None:
-        """Go on from here, unless and as long as it is halted."""
-
-    def may_send(self) -> bool:
-        """Whether its lease lasts."""
-
-
 @dataclass(slots=True)
 class ModelRun:
     """A run on the server; times are those of the test.
@@ -107,7 +82,7 @@ class ModelRun:
     Attributes:
         owner: the test asset's name, which names the object that it was started for.
         listed_from: lists that begin earlier do not hold it.
-        stopped_for: how often somebody asked to stop it.
+        stop_requests: how often somebody asked to stop it.
     """
 
     id: str
@@ -130,6 +105,12 @@ class ModelRun:
     def survives(self) -> bool:
         """Whether it goes on and nobody asked it to stop."""
         return not self.is_over and self.stopping_until is None
+
+    def stop(self, *, until: float) -> None:
+        """Somebody asks to stop it."""
+        self.stop_requests += 1
+        if self.stopping_until is None:
+            self.word, self.stopping_until = "STOPPING", until
 
     def resource(self, word: str | None) -> ExecutionResource:
         """As the API shows it."""
@@ -202,7 +183,7 @@ class ModelServer:
     def require_reachable(self) -> None:
         """Raise what a read meets."""
         if self.is_away:
-            raise _AWAY
+            raise AWAY
         if self.failing_reads:
             raise self.failing_reads.popleft()
 
@@ -217,7 +198,8 @@ class ModelServer:
         owner, tags = specification["testAsset"]["name"], frozenset(specification["tags"])
         if fate in _REFUSALS:
             self.refused |= {owner} if fate is Fate.REJECTED else set()
-            raise _REFUSALS[fate]()
+            refusal = _REFUSALS[fate]
+            raise refusal()
         arrived = seconds()
         run = self._start(owner, tags, arrived) if fate.starts else None
         if fate is Fate.HUNG_LATE:  # the server goes on, whatever becomes of the client
@@ -240,83 +222,3 @@ class ModelServer:
         )
         self._runs[run.id] = run
         return run
-
-
-class ModelHub:
-    """The client that one process has of the server; duck-typed like the Test Hub's."""
-
-    def __init__(self, server: ModelServer, sender: Sender) -> None:
-        self._server = server
-        self._sender = sender
-
-    async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
-        """The one there is."""
-        del search
-        async with self._reading():
-            return (Space(id="s1", display_name="Team"),)
-
-    async def list_executions(
-        self, _project: str, chosen: ExecutionFilter
-    ) -> tuple[ExecutionResource, ...]:
-        """Those that match and are listed by now."""
-        async with self._reading():
-            return self._server.matching(chosen)
-
-    async def get_execution(self, _project: str, execution_id: str) -> ExecutionResource:
-        """One, without lag."""
-        async with self._reading():
-            run = self._server.run(execution_id)
-            return run.resource(run.word)
-
-    async def get_result(self, _project: str, result_id: str) -> ResultResource:
-        """The result of one."""
-        async with self._reading():
-            run = self._server.run(result_id.removeprefix("r-"))
-            return ResultResource.model_validate({"id": result_id, "verdict": run.verdict})
-
-    async def stop_execution(self, _project: str, execution_id: str, _options: StopOptions) -> None:
-        """Begin to stop it."""
-        async with self._reading():
-            run = self._server.run(execution_id)
-            if run.is_over:
-                text = "cannot stop: it is over"
-                raise errors.Rejected(text, status=409)
-            run.stop_requests += 1
-            if run.stopping_until is None:
-                run.word, run.stopping_until = "STOPPING", seconds() + STOP_SECONDS
-
-    async def start_execution(
-        self,
-        _project: str,
-        specification: dict[str, Any],
-        *,
-        before_bytes: Callable[[], None] | None = None,
-        secrets: tuple[str, ...] = (),
-    ) -> ExecutionResource:
-        """Start a run, or whatever is its fate."""
-        del secrets
-        await self._sender.at(Point.BEFORE_POST)
-        fate = self._server.next_fate()
-        if fate is Fate.UNREACHABLE:
-            raise _AWAY
-        if before_bytes is not None:
-            before_bytes()
-        if not self._sender.may_send():
-            self._server.fenced_out.append(specification["testAsset"]["name"])
-        await self._sender.at(Point.AFTER_FENCE)
-        try:
-            return await self._server.carry_out(fate, specification)
-        finally:
-            await self._sender.at(Point.AFTER_POST)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[None]:
-        await self._sender.at(Point.BEFORE_READ)
-        try:
-            self._server.require_reachable()
-            yield
-        finally:
-            await self._sender.at(Point.AFTER_READ)

@@ -6,7 +6,8 @@ import asyncio
 import functools
 from contextlib import ExitStack
 
-from hypothesis import settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from structlog.processors import format_exc_info
@@ -15,11 +16,17 @@ from structlog.testing import capture_logs
 from execution_operator.remote import errors
 from support.exactly_once import World, moment
 from support.exactly_once_cluster import Written, run_key
-from support.exactly_once_server import SETTLING_SECONDS, Fate, Point
-from support.virtual_time import VirtualTimeLoop
+from support.exactly_once_points import Point
+from support.exactly_once_server import SETTLING_SECONDS, Fate
+from support.virtual_time import VirtualTimeLoop, run
 
-MOST_OBJECTS = 3
-CHOICE = st.integers(0, MOST_OBJECTS - 1).map(lambda index: lambda some: some[index % len(some)])
+EVERYDAY = settings(derandomize=True, deadline=None, max_examples=400, stateful_step_count=40)
+MOST_OBJECTS = 6
+NUMBERS = st.integers(0, MOST_OBJECTS - 1)
+FATES = st.sampled_from(Fate)
+THOROUGH = settings.get_current_profile_name().startswith("thorough")
+CHOSEN = settings() if THOROUGH else EVERYDAY
+LAGS = st.sampled_from([0.0, 10.0, 28.0, 58.0])
 HALTS = [point for point in Point if point is not Point.AFTER_FENCE]
 READ_PROBLEMS = [
     errors.Unreachable("cannot list: no answer"),
@@ -49,6 +56,10 @@ def inside(step):
     return run_it
 
 
+def one_of(some, number):
+    return some[number % len(some)]
+
+
 def leads(machine):
     return machine.world.leader is not None
 
@@ -64,45 +75,48 @@ class ExactlyOnce(RuleBasedStateMachine):
         self._logs = self._stack.enter_context(capture_logs([format_exc_info]))
         self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
 
-    @initialize()
+    @initialize(waiting=st.integers(0, 2), fate=FATES, lag=LAGS)
     @inside
-    async def begin(self):
+    async def begin(self, waiting, fate, lag):
         self.world = World()
+        self.world.server.fates.append(fate)
+        self.world.server.lag = lag
+        for _ in range(waiting):
+            self.world.create()
         await self.world.take_over()
 
     @precondition(lambda self: len(self.world.names) < MOST_OBJECTS)
-    @rule()
+    @rule(fate=FATES, lag=LAGS)
     @inside
-    async def user_creates(self):
+    async def user_creates(self, fate, lag):
+        self.world.server.fates.append(fate)
+        self.world.server.lag = lag
         self.world.create()
 
     @precondition(lambda self: self.world.names)
-    @rule(name=CHOICE)
+    @rule(number=NUMBERS)
     @inside
-    async def user_cancels(self, name):
-        self.world.cancel(name(self.world.names))
+    async def user_cancels(self, number):
+        self.world.cancel(one_of(self.world.names, number))
 
     @precondition(lambda self: self.world.names)
-    @rule(name=CHOICE)
+    @rule(number=NUMBERS)
     @inside
-    async def user_deletes(self, name):
-        self.world.delete(name(self.world.names))
+    async def user_deletes(self, number):
+        self.world.delete(one_of(self.world.names, number))
 
     @rule(seconds=st.sampled_from([0.5, 6.0, 21.0, 31.0, SETTLING_SECONDS + 1, 600.0]))
     @inside
     async def time_passes(self, seconds):
         await asyncio.sleep(seconds)
 
-    @rule(fate=st.sampled_from(Fate))
-    def next_start_is(self, fate):
+    @rule(fate=FATES, lag=LAGS)
+    def server_will(self, fate, lag):
         self.world.server.fates.append(fate)
-
-    @rule(seconds=st.sampled_from([0.0, 10.0, 28.0, 58.0]))
-    def lists_lag(self, seconds):
-        self.world.server.lag = seconds
+        self.world.server.lag = lag
 
     @rule(problem=st.sampled_from(READ_PROBLEMS), count=st.integers(1, 3))
-    def next_reads_fail(self, problem, count):
+    def server_fails(self, problem, count):
         self.world.server.failing_reads.extend([problem] * count)
 
     @rule()
@@ -110,28 +124,23 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.world.server.is_away = not self.world.server.is_away
 
     @precondition(lambda self: self.world.server.has_active)
-    @rule(run=CHOICE, end=st.sampled_from([*ENDS]))
+    @rule(number=NUMBERS, end=st.sampled_from([*ENDS]))
     @inside
-    async def run_ends(self, run, end):
-        self.world.server.end(run(self.world.server.runs), *end)
+    async def run_ends(self, number, end):
+        self.world.server.end(one_of(self.world.server.runs, number), *end)
 
     @rule(fate=st.sampled_from(Written))
-    def next_write_is(self, fate):
+    def cluster_will(self, fate):
         self.world.cluster.fates.append(fate)
 
-    @precondition(leads)
+    @precondition(works)
     @rule(flows=st.booleans())
     @inside
-    async def watch_flows(self, flows):
+    async def all_is_looked_at(self, flows):
         self.world.leader.watch(flows=flows)
-
-    @precondition(works)
-    @rule()
-    @inside
-    async def all_is_looked_at(self):
         self.world.leader.wake_all()
 
-    @precondition(leads)
+    @precondition(works)
     @rule(point=st.sampled_from(HALTS))
     def leader_will_halt(self, point):
         self.world.leader.trap = point
@@ -180,9 +189,9 @@ class ExactlyOnce(RuleBasedStateMachine):
         world = self.world
         await world.heal()
         await asyncio.sleep(4 * SETTLING_SECONDS)
-        for run in world.server.runs:
-            assert not run.survives or run.owner not in world.unwanted
-            world.server.end(run, "COMPLETE", "PASS")
+        for one in world.server.runs:
+            assert not one.survives or one.owner not in world.unwanted
+            world.server.end(one, "COMPLETE", "PASS")
         await asyncio.sleep(2 * SETTLING_SECONDS)
         self._assert_nothing_is_wrong()
         for uid in world.names:
@@ -197,12 +206,13 @@ class ExactlyOnce(RuleBasedStateMachine):
             return
         assert not raw["metadata"].get("finalizers")
         status, runs = raw["status"], world.server.runs_of(uid)
-        if uid in world.server.refused | world.cancelled and not runs:
-            assert status["phase"] == ("Error" if uid in world.server.refused else "Stopped")
+        without = {"Error": world.server.refused, "Stopped": world.cancelled}
+        if not runs:
+            assert uid in without.get(status["phase"], ())
             return
-        (run,) = runs
-        assert status["execution"]["id"] == run.id
-        assert status["phase"] == ENDS[run.word, run.verdict]
+        (its,) = runs
+        assert status["execution"]["id"] == its.id
+        assert status["phase"] == ENDS[its.word, its.verdict]
 
     def _wrongs(self):
         world = self.world
@@ -210,11 +220,13 @@ class ExactlyOnce(RuleBasedStateMachine):
             runs = world.server.runs_of(uid)
             if len(runs) > 1:
                 yield f"{uid} has {len(runs)} runs"
+        if world.told.is_restless:
+            yield "a process works without end"
         for uid in world.server.fenced_out:
             yield f"a start for {uid} was sent without a lease"
-        for run in world.server.runs:
-            if run.stop_requests and run.owner not in world.unwanted:
-                yield f"{run.id} was stopped unasked"
+        for one in world.server.runs:
+            if one.stop_requests and one.owner not in world.unwanted:
+                yield f"{one.id} was stopped unasked"
         for raw in world.cluster.objects.values():
             yield from self._wrong_with(raw)
         for uid, reason, text in world.told.warnings:
@@ -232,7 +244,35 @@ class ExactlyOnce(RuleBasedStateMachine):
             yield f"{raw['metadata']['uid']} has recorded {recorded}, another one's"
 
 
-ExactlyOnce.TestCase.settings = settings(
-    derandomize=True, deadline=None, max_examples=150, stateful_step_count=40
-)
 TestExactlyOnce = ExactlyOnce.TestCase
+TestExactlyOnce.settings = CHOSEN
+TestExactlyOnce.pytestmark = pytest.mark.timeout(3600 if THOROUGH else 600)
+
+
+@settings(CHOSEN, max_examples=CHOSEN.max_examples // 10)
+@given(late=st.integers(0, 3400), lag=LAGS)
+def test_a_run_that_a_frozen_process_starts_late_is_found_and_stopped(late, lag):
+    """What the fence cannot prevent: a halt between its check and the socket, for up to an hour."""
+
+    async def follow():
+        world = World()
+        world.server.lag = lag
+        await world.take_over()
+        world.leader.trap = Point.AFTER_FENCE
+        world.create()
+        await moment()
+        await world.take_over()
+        await asyncio.sleep(late)
+        await world.thaw()
+        await asyncio.sleep(2 * SETTLING_SECONDS)
+        (survivor,) = [run for run in world.server.runs if run.survives]
+        world.server.end(survivor, "COMPLETE", "PASS")
+        await asyncio.sleep(SETTLING_SECONDS)
+        status = world.cluster.objects[run_key("u1")]["status"]
+        assert (status["execution"]["id"], status["phase"]) == (survivor.id, "Succeeded")
+        was_told = "SecondRunStopped" in {reason for _, reason, _ in world.told.warnings}
+        assert was_told == (len(world.server.runs) > 1)
+        await world.crash()
+
+    with capture_logs():
+        run(follow())

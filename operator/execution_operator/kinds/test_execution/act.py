@@ -119,6 +119,9 @@ class Actor:
         One that came into being under this leadership cannot. One that was there before may only
         if somebody took its intent away: if no run of ours is without an owner, it was not.
         """
+        known = self._memories.of(wanted)
+        if known.certainty is not None:  # somebody took the intent away: what is known stands
+            return known
         doubtful = self._memories.keep(
             wanted, certainty=Certainty.DOUBTFUL, doubt=Doubt(since=self._fence.since)
         )

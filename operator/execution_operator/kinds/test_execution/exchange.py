@@ -119,12 +119,20 @@ class Exchanger:
             run_tag(self._cluster_id, wanted.metadata.uid, action.attempt),
             cluster_tag(self._cluster_id),
         )
-        project = seen.intent.project if seen.intent else ""
+        project, before = seen.intent.project if seen.intent else "", seen.memory
+
+        def leaving() -> None:
+            """From here on, whatever ends this call, the run may have been started."""
+            self._fence.check()
+            self._memories.keep(
+                wanted, certainty=Certainty.DOUBTFUL, doubt=Doubt(since=self._now())
+            )
+
         try:
             run = await hub.start_execution(
                 project,
                 body(wanted.spec, tags),
-                before_bytes=self._fence.check,
+                before_bytes=leaving,
                 secrets=private_values(wanted),
             )
         except errors.Ambiguous as error:
@@ -139,7 +147,10 @@ class Exchanger:
             )
         except _FINAL_NO as error:
             return self._memories.keep(wanted, refused=_problem(wanted, error))
-        again = () if seen.memory.certainty is Certainty.UNSENT else self._reckonings(seen)
+        except errors.RemoteError:  # all others surely started nothing
+            self._memories.keep(wanted, certainty=before.certainty, doubt=before.doubt)
+            raise
+        again = () if before.certainty is Certainty.UNSENT else self._reckonings(seen)
         return self._started(wanted, _with_word(wanted, run), reckonings=again)
 
     def _reckonings(self, seen: Seen) -> tuple[float, ...]:
@@ -197,7 +208,7 @@ class Exchanger:
         others: list[ExecutionResource],
         hub: TestHub,
     ) -> None:
-        active = [one.id for one in others if not is_ended(one.status)]
+        active = [one.id for one in others if not is_ended(one.status) and one.status != "STOPPING"]
         for execution_id in active:
             await self._ask_to_stop(wanted, project, execution_id, hub)
         if active:
@@ -227,14 +238,22 @@ class Exchanger:
         hits = await _tagged(connection.hub, action.project_id, tag)
         others = [one for one in hits if one.id != action.execution_id]
         found = len(others) < len(hits)
-        self._censuses.judge(connection, action.project_id, found=found)
+        if found or self._must_be_listed(seen):
+            self._censuses.judge(connection, action.project_id, found=found)
         if not found:
-            _log.error("a run was not found by its own tag", execution=action.execution_id)
+            _log.warning("a run was not found by its own tag", execution=action.execution_id)
         elif others and len(hits) <= _MOST_HITS and await self._trusts(connection, action, seen):
             await self._stop_others(
                 wanted, action.project_id, action.execution_id, others, connection.hub
             )
         return self._healthy(wanted, reckonings=self._reckonings_left(seen, found=found))
+
+    def _must_be_listed(self, seen: Seen) -> bool:
+        """Whether the run is so old that a look-up by its tag has to find it."""
+        submitted = seen.memory.submitted_at
+        if submitted is None:
+            return True
+        return (self._clock.now().utc - submitted).total_seconds() >= seen.settling
 
     def _reckonings_left(self, seen: Seen, *, found: bool) -> tuple[float, ...]:
         if seen.memory.run is not None and is_ended(seen.memory.run.status):

@@ -101,6 +101,7 @@ async def test_a_stop_while_waiting_ends_at_once(cluster, tmp_path):
     assert await waiting.stop() == 0
 
 
+@pytest.mark.restarts_api_server
 @pytest.mark.usefixtures("hub")
 async def test_an_api_server_that_goes_and_comes_back_is_no_end(
     cluster, namespace, start, simulator

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str]) -> int:
         _parser().error("a command is missing after --")
     if command and options.build_only:
         _parser().error("--build-only runs no command")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # one way out: KeyboardInterrupt
+    # One way out: KeyboardInterrupt; also where a shell's background made SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     report = Report()
     try:
         return _run(command, build_only=options.build_only, report=report)

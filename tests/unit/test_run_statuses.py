@@ -10,8 +10,10 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
 from execution_operator.kinds.test_execution.summarize import summarize
+from execution_operator.kinds.test_execution.words import COMPLETE, ENDED
 from execution_operator.remote.errors import Unreachable
 from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.testhub.wire import TERMINAL_WORDS
 from support.runs import (
     PERIODS,
     at,
@@ -296,3 +298,7 @@ def test_a_deletion_says_what_it_waits_for():
     found = {one.type: one for one in status_of(wanted, memory).conditions}
     assert found["Reconciling"].reason == "DeletionBlocked"
     assert "seen ended" in found["Reconciling"].message
+
+
+def test_every_end_word_of_the_api_has_a_meaning():
+    assert {COMPLETE, *ENDED} == TERMINAL_WORDS

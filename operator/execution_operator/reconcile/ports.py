@@ -143,13 +143,6 @@ class Events(Protocol):
         """Tell it beside the object; never fails, never waits."""
 
 
-class Wakener(Protocol):
-    """Who is asked to look at an object again."""
-
-    def wake(self, key: Key) -> None:
-        """Look at it soon."""
-
-
 class Meter(Protocol):
     """What reconciling measures."""
 

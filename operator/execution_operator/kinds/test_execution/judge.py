@@ -28,6 +28,7 @@ from execution_operator.kinds.test_execution.words import (
     ENDED,
     Ending,
     by_verdict,
+    is_ended,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
         text = "the server says that there is no such run any more"
         return Judgement(Row.NOT_PASSED, Phase.LOST, Reason.LOST, text)
     run = seen.memory.run
-    over = run is not None and (run.status == COMPLETE or run.status in ENDED)
+    over = run is not None and is_ended(run.status)
     going = _ended(wanted, seen, now, periods) if over else _going(wanted, seen)
     if going.row is not Row.ACTIVE:
         return going

@@ -7,6 +7,7 @@ from typing import Final
 
 from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Phase, Verdict
+from execution_operator.remote.testhub.wire import is_active
 
 COMPLETE: Final = "COMPLETE"
 
@@ -54,7 +55,7 @@ _NOT_PASSED: Final = {
 
 def is_ended(word: str | None) -> bool:
     """Whether the server's word means that the run is over; an unknown one does not."""
-    return word == COMPLETE or word in ENDED
+    return not is_active(word)
 
 
 def wants_result(word: str | None) -> bool:

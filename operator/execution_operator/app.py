@@ -215,7 +215,7 @@ class Operator:
             wake_soon=lambda key: queue.add_after(key, _SOON_SECONDS),
             gone=queue.forget,
         )
-        objects = ClusterObjects(cache, custom, PLURALS)
+        objects = ClusterObjects(cache, api, PLURALS)
         keep = settings.secret_period.total_seconds()
         secrets = ClusterSecrets(core, clock=self._clock, keep_seconds=keep)
         events = ClusterEvents(core, clock=self._clock, host=self._host)

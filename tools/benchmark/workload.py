@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 GROUP, VERSION, RUNS = "execution-operator.io", "v1alpha1", "testexecutions"
 PATCH = "application/json-patch+json"
+_CONDITIONS = (
+    "Ready",
+    "Reconciling",
+    "Accepted",
+    "Submitted",
+    "Synced",
+    "Succeeded",
+    "Completed",
+)
 PADDING = "x" * 2000
 """A spec of at least 2 KiB, as real ones have."""
 
@@ -104,13 +113,32 @@ class BareClient:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with self._bench.http.post(url, json=body, headers=headers) as answer:
             started = await answer.json()
-        status = {"phase": "InTransition", "execution": {"id": started["id"]}}
-        filled = {
-            "op": "add",
-            "path": "/status",
-            "value": status | {"observedGeneration": 1, "conditions": _conditions()},
-        }
+        filled = {"op": "add", "path": "/status", "value": self._status(started)}
         await self._patch(meta["name"], kept["metadata"]["resourceVersion"], filled, status=True)
+
+    def _status(self, started: dict[str, Any]) -> dict[str, Any]:
+        """What the operator writes after a start, field by field."""
+        result = started["result"]["id"]
+        page = f"{self._bench.hub}/funrep.html#/projects/1050/results/{result}"
+        return {
+            "asset": "Shop/Load/Soak.schedule",
+            "attempt": 1,
+            "conditions": _conditions(),
+            "execution": {
+                "id": started["id"],
+                "projectId": "1050",
+                "resultId": result,
+                "resultURL": page,
+                "server": self._bench.hub,
+                "status": "IN_TRANSITION",
+                "submittedAt": "2026-01-01T00:00:00Z",
+            },
+            "observedGeneration": 1,
+            "origin": "Started",
+            "phase": "InTransition",
+            "previousAttempts": [],
+            "reports": [],
+        }
 
     async def _patch(
         self, name: str, version: str, *operations: dict[str, Any], status: bool = False
@@ -134,7 +162,8 @@ def _conditions() -> list[dict[str, Any]]:
             "status": "Unknown",
             "reason": "InTransition",
             "message": "the server says IN_TRANSITION",
+            "observedGeneration": 1,
             "lastTransitionTime": "2026-01-01T00:00:00Z",
         }
-        for kind in ("Ready", "Reconciling", "Accepted", "Submitted", "Synced", "Completed")
+        for kind in _CONDITIONS
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus
 
@@ -20,13 +19,12 @@ _CUT: Final = "…"
 class Redactor:
     """Hides values, however they are escaped, in text. Its repr shows none of them."""
 
-    __slots__ = ("_known", "_pattern", "_secrets", "_shortest")
+    __slots__ = ("_forms", "_values")
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(secrets)
-        self._known = False
-        self._shortest = 0
-        self._pattern: re.Pattern[str] | None = None
+        values = {value for secret in secrets for value in _values(secret)}
+        self._values = sorted(values, key=len, reverse=True)
+        self._forms: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, text: str) -> str:
         """Hide the values in `text`; make it one printable line of at most 1 KiB of UTF-8."""
@@ -35,20 +33,17 @@ class Redactor:
 
     def hide(self, text: str) -> str:
         """Hide the values in `text` and change nothing else."""
-        if not self._known:
-            self._compile()
-        if self._pattern is None or len(text) < self._shortest:
-            return text
-        return self._pattern.sub(HIDDEN, text)
+        for value in self._values:
+            if len(value) <= len(text):  # escaping makes none shorter
+                for form in self._known_forms(value):
+                    text = text.replace(form, HIDDEN)
+        return text
 
-    def _compile(self) -> None:
-        """Only when there is something to hide in: most answers say nothing."""
-        self._known = True
-        forms = {form for secret in self._secrets for form in _forms(secret)}
-        if forms:
-            longest_first = sorted(forms, key=len, reverse=True)
-            self._shortest = len(longest_first[-1])
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+    def _known_forms(self, value: str) -> tuple[str, ...]:
+        """Made only when needed: most answers say nothing that could hold the value."""
+        if value not in self._forms:
+            self._forms[value] = tuple(sorted(set(_forms(value)), key=len, reverse=True))
+        return self._forms[value]
 
 
 def one_line(text: str, *, limit: int = MAX_BYTES) -> str:
@@ -72,14 +67,16 @@ def cut(text: str, limit: int) -> str:
     return kept + _CUT
 
 
-def _forms(secret: str) -> Iterable[str]:
-    """The value itself, its lines, and how URLs, forms and JSON write it."""
+def _values(secret: str) -> Iterable[str]:
+    """The value itself and its lines, where they are long enough to be hidden."""
     whole = secret.strip()
-    for value in {secret, whole, *whole.splitlines()}:
-        if len(value) < SHORTEST:
-            continue
-        in_json = json.dumps(value)[1:-1]
-        yield value
-        yield from (quote(value, safe=""), quote(value), quote_plus(value))
-        yield from (in_json, in_json.replace("/", "\\/"))
-        yield json.dumps(value, ensure_ascii=False)[1:-1]
+    return {value for value in {secret, whole, *whole.splitlines()} if len(value) >= SHORTEST}
+
+
+def _forms(value: str) -> Iterable[str]:
+    """The value and how URLs, forms and JSON write it."""
+    in_json = json.dumps(value)[1:-1]
+    yield value
+    yield from (quote(value, safe=""), quote(value), quote_plus(value))
+    yield from (in_json, in_json.replace("/", "\\/"))
+    yield json.dumps(value, ensure_ascii=False)[1:-1]

@@ -90,14 +90,17 @@ class ObjectCache:
         Returns:
             The object as it is known now; None if it is gone or cannot be read.
         """
-        resource = self._read(raw)
-        if resource is None or resource.metadata.uid in self._deleted:
+        meta = raw["metadata"]
+        key, version = _key(raw), int(meta.get("resourceVersion") or 0)
+        if meta["uid"] in self._deleted:
             return None
-        key, version = Key.of(resource), int(resource.metadata.resource_version or 0)
         before = self._entries.get(key)
+        if before is not None and version <= before.version:
+            return before.resource
+        resource = self._read(raw)
+        if resource is None:
+            return None
         if before is not None:
-            if version <= before.version:
-                return before.resource
             if before.resource.metadata.uid == resource.metadata.uid:
                 first_seen = before.first_seen
             else:
@@ -112,7 +115,7 @@ class ObjectCache:
         It may come after the watch told of the object's end: so it makes nothing known anew.
         """
         meta = raw["metadata"]
-        before = self._entries.get(Key(raw["kind"], meta.get("namespace", ""), meta["name"]))
+        before = self._entries.get(_key(raw))
         if before is None or before.resource.metadata.uid != meta["uid"]:
             return None
         return self.put(raw, first_seen=before.first_seen)
@@ -123,8 +126,7 @@ class ObjectCache:
         self._deleted[meta["uid"]] = None
         if len(self._deleted) > _REMEMBERED:
             self._deleted.popitem(last=False)
-        key = Key(raw["kind"], meta.get("namespace", ""), meta["name"])
-        self.drop_key(key, uid=meta["uid"])
+        self.drop_key(_key(raw), uid=meta["uid"])
 
     def drop_key(self, key: Key, *, uid: str) -> None:
         """The object of that uid is gone; a younger one of the same name stays."""
@@ -178,3 +180,8 @@ class ObjectCache:
         if kind.wakes_references(before, after):
             for named in old | new:
                 self._wake_soon(named)
+
+
+def _key(raw: Mapping[str, Any]) -> Key:
+    meta = raw["metadata"]
+    return Key(raw["kind"], meta.get("namespace", ""), meta["name"])

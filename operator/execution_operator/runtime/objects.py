@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.api.model import FINALIZER, GROUP, VERSION
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
 from execution_operator.runtime.kubernetes_api import (
-    JSON_PATCH,
-    REQUEST_SECONDS,
     Refused,
+    patch_json,
     translated,
 )
 
@@ -32,7 +31,7 @@ class ClusterObjects:
     """
 
     def __init__(
-        self, cache: ObjectCache, api: client.CustomObjectsApi, plurals: Mapping[str, str]
+        self, cache: ObjectCache, api: client.ApiClient, plurals: Mapping[str, str]
     ) -> None:
         self._cache = cache
         self._api = api
@@ -61,9 +60,7 @@ class ClusterObjects:
             _version(wanted),
             {"op": "add", "path": "/status", "value": value},
         ]
-        return await self._patch(
-            self._api.patch_namespaced_custom_object_status, wanted, operations
-        )
+        return await self._patch(wanted, operations, subresource="/status")
 
     async def write_metadata(
         self, wanted: Resource, *, held: bool, annotations: Mapping[str, str] | None = None
@@ -74,25 +71,14 @@ class ClusterObjects:
             *_finalizers(wanted, held=held),
             *_annotations(wanted, annotations or {}),
         ]
-        return await self._patch(self._api.patch_namespaced_custom_object, wanted, operations)
+        return await self._patch(wanted, operations)
 
     async def _patch(
-        self,
-        patch: Any,  # noqa: ANN401 - a generated method
-        wanted: Resource,
-        operations: list[dict[str, object]],
+        self, wanted: Resource, operations: list[dict[str, object]], *, subresource: str = ""
     ) -> Resource | None:
         key = Key.of(wanted)
-        answer = patch(
-            GROUP,
-            VERSION,
-            key.namespace,
-            self._plurals[key.kind],
-            key.name,
-            operations,
-            _content_type=JSON_PATCH,
-            _request_timeout=REQUEST_SECONDS,
-        )
+        place = f"/apis/{GROUP}/{VERSION}/namespaces/{key.namespace}/{self._plurals[key.kind]}"
+        answer = patch_json(self._api, f"{place}/{key.name}{subresource}", operations)
         raw = await self._answered(answer, key, wanted)
         if raw is None:
             return None

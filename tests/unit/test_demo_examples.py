@@ -125,3 +125,15 @@ def test_the_page_of_the_examples_tells_the_same_ends_as_they_do() -> None:
 def test_the_page_of_the_examples_links_each_file() -> None:
     page = (EXAMPLES / "README.md").read_text()
     assert all(f"[{one.file}]({one.file})" in page for one in read_examples(EXAMPLES))
+
+
+def test_an_example_says_which_run_is_cancelled_and_when() -> None:
+    said = "# Cancelled: TestExecution/smoke phase=Running\n"
+    example = read_example("a.yaml", f"{ENDS}{said}{RUN}")
+    assert example.cancelled == (Ending(SMOKE, (Field("phase", "Running"),)),)
+
+
+def test_what_an_example_does_not_have_cannot_be_cancelled() -> None:
+    said = "# Cancelled: TestExecution/other phase=Running\n"
+    with pytest.raises(DemoError, match="no TestExecution/other to be cancelled"):
+        read_example("a.yaml", f"{ENDS}{said}{RUN}")

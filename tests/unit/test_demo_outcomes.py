@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demonstration.examples import parse_ending
-from demonstration.outcomes import SETTLED_SECONDS, Outcome, Patience, compare, difference
+from demonstration.outcomes import SETTLED_SECONDS, Outcome, Patience, compare, difference, due
 from demonstration.tables import Seen
 
 SAID = "TestExecution/smoke phase=Succeeded verdict=PASS reason=TestsPassed"
@@ -106,3 +106,11 @@ def test_it_is_over_when_all_have_ended() -> None:
     waits = outcome("TestExecution/refused phase=Pending", seen(**WAITING))
     assert not patience.is_over([done, waits], 0)
     assert patience.is_over([done, waits], SETTLED_SECONDS)
+
+
+def test_what_is_seen_as_it_says_is_due_once() -> None:
+    waiting = [parse_ending("TestExecution/smoke phase=Succeeded")]
+    about = waiting[0].about
+    assert due(waiting, {}) == ()
+    assert due(waiting, {about: seen(**PASSED)}) == (about,)
+    assert due(waiting, {about: seen(**PASSED)}) == ()

@@ -19,6 +19,7 @@ KEYS: Final = ("phase", "verdict", "ready", "reason")
 # The examples name the address that `execution-simulator` has when nobody chooses another one.
 PLACEHOLDER: Final = "http://127.0.0.1:8070/test"
 _ENDS: Final = re.compile(r"#\s*Ends:(?P<said>.*)")
+_CANCELLED: Final = re.compile(r"#\s*Cancelled:(?P<said>.*)")
 _SHAPE: Final = "must be `# Ends: KIND/NAME KEY=VALUE ...`"
 
 
@@ -54,12 +55,17 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A file that a person would copy: its own name, its text, and its objects of our group."""
+    """A file that a person would copy: its own name, its text, and its objects of our group.
+
+    Attributes:
+        cancelled: runs to cancel, each as soon as it shows these fields.
+    """
 
     file: str
     text: str
     objects: tuple[Named, ...]
     endings: tuple[Ending, ...]
+    cancelled: tuple[Ending, ...] = ()
 
     def pointed_at(self, url: str) -> str:
         """Return the text with the server's real URL in place of the example's."""
@@ -91,7 +97,7 @@ def read_example(file: str, text: str) -> Example:
     """
     try:
         objects = tuple(_ours(yaml.safe_load_all(text)))
-        endings = tuple(_endings(text))
+        endings, cancelled = tuple(_said(_ENDS, text)), tuple(_said(_CANCELLED, text))
     except (yaml.YAMLError, ValueError) as exc:
         message = f'cannot read example "{file}": {" ".join(str(exc).split())}'
         raise DemoError(message) from exc
@@ -102,7 +108,11 @@ def read_example(file: str, text: str) -> Example:
             f"but its lines `# Ends:` tell of {_listed(told)}"
         )
         raise DemoError(message)
-    return Example(file, text, objects, endings)
+    strangers = [str(one.about) for one in cancelled if one.about not in objects]
+    if strangers:
+        message = f'cannot read example "{file}": it has no {", ".join(strangers)} to be cancelled'
+        raise DemoError(message)
+    return Example(file, text, objects, endings, cancelled)
 
 
 def parse_ending(said: str) -> Ending:
@@ -128,9 +138,9 @@ def _field(word: str) -> Field:
     return Field(key, value)
 
 
-def _endings(text: str) -> Iterable[Ending]:
+def _said(shape: re.Pattern[str], text: str) -> Iterable[Ending]:
     for line in text.splitlines():
-        found = _ENDS.match(line)
+        found = shape.match(line)
         if found:
             yield parse_ending(found["said"])
 

@@ -45,6 +45,14 @@ def compare(endings: Iterable[Ending], seen: Mapping[Named, Seen]) -> tuple[Outc
     return tuple(Outcome(ending, seen.get(ending.about)) for ending in endings)
 
 
+def due(waiting: list[Ending], seen: Mapping[Named, Seen]) -> tuple[Named, ...]:
+    """Take out of the list what is seen as it says, and name it."""
+    reached = [one for one in compare(waiting, seen) if one.is_as_said]
+    for one in reached:
+        waiting.remove(one.ending)
+    return tuple(one.ending.about for one in reached)
+
+
 def difference(outcome: Outcome) -> str:
     """Say in one line what is not as said."""
     if outcome.seen is None:

@@ -13,10 +13,10 @@ from cluster.errors import one_line
 from cluster.servers import Server, Servers, open_servers
 from demonstration import installation, parts
 from demonstration.errors import DemoError
-from demonstration.examples import Named, read_examples
+from demonstration.examples import GROUP, Named, read_examples
 from demonstration.lookup import NAMESPACE, open_lookup
 from demonstration.next_steps import Shell, commands
-from demonstration.outcomes import Patience, compare, difference
+from demonstration.outcomes import Patience, compare, difference, due
 from demonstration.screen import Sight, happened, open_view, step
 
 if TYPE_CHECKING:
@@ -125,17 +125,32 @@ def _apply(plane: ControlPlane, example: Example, url: str) -> None:
         raise DemoError(message) from exc
 
 
+def _cancel(plane: ControlPlane, about: Named) -> None:
+    patch = '{"spec":{"cancel":true}}'
+    where = f"{about.kind.lower()}s.{GROUP}/{about.name}"
+    arguments = ("patch", f"--namespace={NAMESPACE}", where, "--type=merge", f"--patch={patch}")
+    try:
+        plane.run_kubectl(*arguments)
+    except KubectlError as exc:
+        message = f"cannot cancel {about}: {one_line(exc.stderr.splitlines())}"
+        raise DemoError(message) from exc
+
+
 def _play(stage: _Stage, report: Report) -> tuple[Outcome, ...]:
     """Show the objects until nothing more is to be waited for, or the limit is over."""
     report.say(f"watching until each example has ended, at most {LIMIT_SECONDS} s")
     patience = Patience()
+    waiting = [one for example in stage.examples for one in example.cancelled]
     end = report.elapsed_seconds() + LIMIT_SECONDS
     with open_lookup(stage.plane) as lookup, open_view(report.console) as view:
         while True:
             stage.check()
             sights = [Sight(one, lookup.table(one)) for one in stage.shown]
             view.show(sights)
-            outcomes = compare(stage.endings, _seen(sights))
+            seen = _seen(sights)
+            for about in due(waiting, seen):
+                _cancel(stage.plane, about)
+            outcomes = compare(stage.endings, seen)
             now = report.elapsed_seconds()
             if patience.is_over(outcomes, now) or now > end:
                 return outcomes

@@ -25,6 +25,7 @@ from execution_operator.ops.metrics import Metrics
 from execution_operator.ops.server import AddressTaken, Heartbeats, OpsServer
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.worker import Worker
+from execution_operator.runtime.api_server import ApiServer
 from execution_operator.runtime.cache import ObjectCache
 from execution_operator.runtime.clock import SystemClock
 from execution_operator.runtime.controller import Controller
@@ -126,7 +127,8 @@ class Operator:
 
     async def _with_api(self, stop: asyncio.Event) -> int:
         configuration = await load(self._settings.kubeconfig, self._metrics)
-        async with client.ApiClient(configuration) as api:
+        async with client.ApiClient(configuration) as connected:
+            api = ApiServer(connected)
             cluster_id = await _unless(stop, self._prepare(api))
             if cluster_id is None:
                 return STOPPED
@@ -137,7 +139,7 @@ class Operator:
                 return await self._act(stop, self._acting(api, configuration, fence, cluster_id))
             return await self._elected(stop, api, configuration, cluster_id)
 
-    async def _prepare(self, api: client.ApiClient) -> str:
+    async def _prepare(self, api: ApiServer) -> str:
         preflight = Preflight(api)
         namespace = self._lease_namespace() if self._settings.leader_election else None
         await preflight.check(PLURALS, self._settings.namespaces, namespace)
@@ -149,7 +151,7 @@ class Operator:
     async def _elected(
         self,
         stop: asyncio.Event,
-        api: client.ApiClient,
+        api: ApiServer,
         configuration: client.Configuration,
         cluster_id: str,
     ) -> int:
@@ -161,7 +163,7 @@ class Operator:
         )
         fence = LeaseFence(self._identity, terms, self._clock)
         election = LeaseElection(
-            client.CoordinationV1Api(api),
+            api,
             name=settings.lease_name,
             namespace=self._lease_namespace(),
             identity=self._identity,
@@ -184,13 +186,12 @@ class Operator:
 
     def _acting(
         self,
-        api: client.ApiClient,
+        api: ApiServer,
         configuration: client.Configuration,
         fence: Fence,
         cluster_id: str,
     ) -> _Acting:
-        settings, core = self._settings, client.CoreV1Api(api)
-        custom = client.CustomObjectsApi(api)
+        settings = self._settings
         kinds: dict[str, AnyKind] = {}
 
         def lane(key: Key) -> Key:
@@ -217,8 +218,8 @@ class Operator:
         )
         objects = ClusterObjects(cache, api, PLURALS)
         keep = settings.secret_period.total_seconds()
-        secrets = ClusterSecrets(core, clock=self._clock, keep_seconds=keep)
-        events = ClusterEvents(core, clock=self._clock, host=self._host)
+        secrets = ClusterSecrets(api, clock=self._clock, keep_seconds=keep)
+        events = ClusterEvents(api, clock=self._clock, host=self._host)
         ports = Ports(
             objects=objects,
             secrets=secrets,
@@ -248,7 +249,7 @@ class Operator:
             events=events,
             resync=Resync(
                 cache=cache,
-                api=custom,
+                api=api,
                 plurals=PLURALS,
                 namespaces=settings.namespaces,
                 period_seconds=settings.resync_period.total_seconds(),

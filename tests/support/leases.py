@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
 
 from execution_operator.runtime.lease import LeaseElection, LeaseFence, Terms
 from support.chance import Chance
@@ -16,12 +17,14 @@ from support.virtual_time import LoopClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+Json = dict[str, Any]
+
 TERMS = Terms(duration=15.0, renew_deadline=10.0, retry=2.0)
 SAME_CLOCK = timedelta()
 
 
 class Leases:
-    """Answers as CoordinationV1Api does, with optimistic locking.
+    """Answers as the API server does, with optimistic locking.
 
     Attributes:
         lease: what is stored; None before the first.
@@ -32,52 +35,48 @@ class Leases:
     """
 
     def __init__(self) -> None:
-        self.lease: client.V1Lease | None = None
+        self.lease: Json | None = None
         self.changes = 0
         self.delay = 0.0
         self.hangs = False
         self.fails: int | None = None
 
-    async def read_namespaced_lease(self, _name: str, _namespace: str) -> client.V1Lease:
+    async def get(self, _path: str) -> Json:
         """The lease as it is."""
         await self._trouble()
         if self.lease is None:
-            raise client.ApiException(status=404)
-        return self.lease
+            raise ApiException(status=404)
+        return copy.deepcopy(self.lease)
 
-    async def create_namespaced_lease(
-        self, _namespace: str, body: client.V1Lease
-    ) -> client.V1Lease:
+    async def create(self, _path: str, body: Json) -> Json:
         """Store the first."""
         return await self._store(body, expected=None)
 
-    async def replace_namespaced_lease(
-        self, _name: str, _namespace: str, body: client.V1Lease
-    ) -> client.V1Lease:
+    async def replace(self, _path: str, body: Json) -> Json:
         """Store another, if it was made from the one that is stored."""
-        return await self._store(body, expected=body.metadata.resource_version)
+        return await self._store(body, expected=body["metadata"]["resourceVersion"])
 
     @property
     def holder(self) -> str | None:
         """Who holds it."""
-        return self.lease.spec.holder_identity if self.lease else None
+        return self.lease["spec"]["holderIdentity"] if self.lease else None
 
-    async def _store(self, body: client.V1Lease, *, expected: str | None) -> client.V1Lease:
+    async def _store(self, body: Json, *, expected: str | None) -> Json:
         await self._trouble()
         await asyncio.sleep(self.delay)
-        if expected != (self.lease.metadata.resource_version if self.lease else None):
-            raise client.ApiException(status=409)
+        if expected != (self.lease["metadata"]["resourceVersion"] if self.lease else None):
+            raise ApiException(status=409)
         self.changes += 1
-        body.metadata.resource_version = str(self.changes)
-        self.lease = body
+        self.lease = copy.deepcopy(body)
+        self.lease["metadata"]["resourceVersion"] = str(self.changes)
         await asyncio.sleep(self.delay)
-        return body
+        return copy.deepcopy(self.lease)
 
     async def _trouble(self) -> None:
         if self.hangs:
             await asyncio.Event().wait()
         if self.fails is not None:
-            raise client.ApiException(status=self.fails)
+            raise ApiException(status=self.fails)
         await asyncio.sleep(0)
 
 

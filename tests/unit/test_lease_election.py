@@ -150,7 +150,7 @@ async def test_a_leader_whose_lease_was_taken_stops_at_its_next_look():
     one = Candidate(leases, "one")
     leading = asyncio.create_task(one.lead())
     await asyncio.sleep(4.5)
-    leases.lease.spec.holder_identity = "two"
+    leases.lease["spec"]["holderIdentity"] = "two"
     await leading
     assert (seconds(), is_open(one.fence), one.meter.seen[-1]) == (6.0, False, False)
 

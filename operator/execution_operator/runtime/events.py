@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
-from kubernetes.aio import client
 
 from execution_operator.api.model import API_VERSION
 from execution_operator.reconcile.ports import Clock, ObjectConflict, ObjectsUnavailable
 from execution_operator.reconcile.status import one_line
-from execution_operator.runtime.kubernetes_api import REQUEST_SECONDS, Refused, translated
+from execution_operator.runtime.api_server import core_path
+from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from execution_operator.api.model import Resource
+    from execution_operator.runtime.api_server import ApiServer
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -25,6 +29,24 @@ _LONGEST_REST: Final = 1.0
 _REMEMBERED: Final = 10_000
 
 
+_COMPONENT: Final = "execution-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What is to be told; thousands may wait."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    type: str
+    reason: str
+    message: str
+    at: datetime
+
+
 class ClusterEvents:
     """Writes Events one after the other; drops what it cannot write, and says so in the log.
 
@@ -32,11 +54,11 @@ class ClusterEvents:
     a fifth of a connection's time from the writes that runs wait for.
     """
 
-    def __init__(self, api: client.CoreV1Api, *, clock: Clock, host: str) -> None:
+    def __init__(self, api: ApiServer, *, clock: Clock, host: str) -> None:
         self._api = api
         self._clock = clock
         self._host = host
-        self._waiting: asyncio.Queue[tuple[str, client.CoreV1Event]] = asyncio.Queue(_WAITING)
+        self._waiting: asyncio.Queue[_Event] = asyncio.Queue(_WAITING)
         self._draining = False
         self._told: OrderedDict[tuple[str, str, str], None] = OrderedDict()
 
@@ -51,18 +73,17 @@ class ClusterEvents:
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
         try:
-            event = self._event(wanted, reason, message, kind)
-            self._waiting.put_nowait((wanted.metadata.namespace, event))
+            self._waiting.put_nowait(self._event(wanted, reason, message, kind))
         except asyncio.QueueFull:
             _log.warning("dropped an event: too many wait", reason=reason)
 
     async def run(self) -> None:
         """Write what is published, for ever."""
         while True:
-            namespace, event = await self._waiting.get()
+            event = await self._waiting.get()
             began = self._clock.now().monotonic
             try:
-                await self._write(namespace, event)
+                await self._write(event)
             finally:
                 self._waiting.task_done()
             took = self._clock.now().monotonic - began
@@ -74,36 +95,50 @@ class ClusterEvents:
         self._draining = True
         await self._waiting.join()
 
-    async def _write(self, namespace: str, event: client.CoreV1Event) -> None:
+    async def _write(self, event: _Event) -> None:
+        path = core_path("namespaces", event.namespace, "events")
         try:
             async with translated("create event"):
-                await self._api.create_namespaced_event(
-                    namespace, event, _request_timeout=REQUEST_SECONDS
-                )
+                await self._api.create(path, _body(event, self._host))
         except (ObjectConflict, ObjectsUnavailable, Refused) as exc:
             _log.warning("dropped an event", cause=str(exc))
 
-    def _event(self, wanted: Resource, reason: str, message: str, kind: str) -> client.CoreV1Event:
-        meta, now = wanted.metadata, self._clock.now().utc
-        return client.CoreV1Event(
-            metadata=client.V1ObjectMeta(
-                generate_name=f"{meta.name[:200]}.", namespace=meta.namespace
-            ),
-            involved_object=client.V1ObjectReference(
-                api_version=API_VERSION,
-                kind=wanted.kind,
-                name=meta.name,
-                namespace=meta.namespace,
-                uid=meta.uid,
-                resource_version=meta.resource_version,
-            ),
+    def _event(self, wanted: Resource, reason: str, message: str, kind: str) -> _Event:
+        return _Event(
+            kind=wanted.kind,
+            namespace=wanted.metadata.namespace,
+            name=wanted.metadata.name,
+            uid=wanted.metadata.uid,
+            resource_version=wanted.metadata.resource_version,
+            type=kind,
             reason=reason,
             message=one_line(message),
-            type=kind,
-            source=client.V1EventSource(component="execution-operator", host=self._host),
-            reporting_component="execution-operator",
-            reporting_instance=self._host,
-            first_timestamp=now,
-            last_timestamp=now,
-            count=1,
+            at=self._clock.now().utc,
         )
+
+
+def _body(event: _Event, host: str) -> dict[str, Any]:
+    """A core/v1 Event."""
+    at = event.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": f"{event.name[:200]}.", "namespace": event.namespace},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": event.kind,
+            "name": event.name,
+            "namespace": event.namespace,
+            "uid": event.uid,
+            "resourceVersion": event.resource_version,
+        },
+        "reason": event.reason,
+        "message": event.message,
+        "type": event.type,
+        "source": {"component": _COMPONENT, "host": host},
+        "reportingComponent": _COMPONENT,
+        "reportingInstance": host,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "count": 1,
+    }

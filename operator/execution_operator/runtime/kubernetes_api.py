@@ -23,8 +23,6 @@ from execution_operator.reconcile.ports import ObjectConflict, ObjectsUnavailabl
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-REQUEST_SECONDS: Final = 30.0
-JSON_PATCH: Final = "application/json-patch+json"
 _ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _UNUSABLE: Final = (
     config.ConfigException,
@@ -158,31 +156,6 @@ async def watch_session(
         trust_env=_has_proxies(),
         trace_configs=[trace(meter)],
     )
-
-
-async def patch_json(
-    api: client.ApiClient, path: str, operations: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Send a JSON patch; the object as it is now.
-
-    The generated methods check each argument with pydantic and copy the body: a third of what a
-    write costs.
-
-    Raises:
-        ApiException: the API server answered with an error.
-    """
-    method, url, headers, _, _ = await api.param_serialize(
-        "PATCH",
-        path,
-        header_params={"Accept": "application/json", "Content-Type": JSON_PATCH},
-        auth_settings=["BearerToken"],
-    )
-    answer = await api.call_api(method, url, headers, operations, _request_timeout=REQUEST_SECONDS)
-    body: bytes = await answer.read()  # type: ignore[no-untyped-call] # the client has no types there
-    if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's classes
-        raise ApiException.from_response(http_resp=answer, body=body.decode(), data=None)
-    found: dict[str, Any] = json.loads(body)
-    return found
 
 
 @contextlib.asynccontextmanager

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
-from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
 
 from execution_operator.reconcile.ports import (
     Clock,
@@ -19,6 +19,7 @@ from execution_operator.reconcile.ports import (
     ObjectConflict,
     ObjectsUnavailable,
 )
+from execution_operator.runtime.api_server import group_path
 from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _log = structlog.stdlib.get_logger(__name__)
 LOOK_SECONDS: Final = 0.5
 FENCE_SECONDS: Final = 2.0
 """What must be left of the lease for one more request to the server."""
+_GROUP: Final = "coordination.k8s.io"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,19 @@ class LeaseMeter(Protocol):
 
     def leading(self, *, is_leader: bool) -> None:
         """We became or ceased to be the leader."""
+
+
+class LeaseApi(Protocol):
+    """The API server, as far as a Lease needs it; raises ApiException."""
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Read an object."""
+
+    async def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Create an object in a collection."""
+
+    async def replace(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Replace an object, if it still is of the version that the body names."""
 
 
 class LeaseFence:
@@ -144,7 +159,7 @@ class LeaseElection:
 
     def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
-        api: client.CoordinationV1Api,
+        api: LeaseApi,
         *,
         name: str,
         namespace: str,
@@ -156,6 +171,7 @@ class LeaseElection:
         meter: LeaseMeter,
     ) -> None:
         self._api = api
+        self._leases = group_path(_GROUP, "v1", "namespaces", namespace, "leases")
         self._name = name
         self._namespace = namespace
         self._identity = identity
@@ -214,18 +230,18 @@ class LeaseElection:
 
     async def _read(self) -> Record | None:
         try:
-            lease = await self._api.read_namespaced_lease(self._name, self._namespace)
-        except client.ApiException as exc:
+            lease = await self._api.get(self._path)
+        except ApiException as exc:
             if exc.status != 404:  # noqa: PLR2004 - HTTP's number
                 raise
             return None
-        spec = lease.spec or client.V1LeaseSpec()
+        spec = lease.get("spec") or {}
         record = Record(
-            holder=spec.holder_identity or "",
-            renewed=str(spec.renew_time),
-            transitions=spec.lease_transitions or 0,
-            duration=float(spec.lease_duration_seconds or self._terms.duration),
-            version=(lease.metadata and lease.metadata.resource_version) or "",
+            holder=spec.get("holderIdentity") or "",
+            renewed=spec.get("renewTime") or "",
+            transitions=spec.get("leaseTransitions") or 0,
+            duration=float(spec.get("leaseDurationSeconds") or self._terms.duration),
+            version=lease["metadata"].get("resourceVersion") or "",
             changed_at=self._clock.now().monotonic,
         )
         self._seen = observed(record, self._seen)
@@ -236,9 +252,7 @@ class LeaseElection:
         sent_at = self._clock.now().monotonic
         self._acquired = self._clock.now().utc
         if record is None:
-            await self._api.create_namespaced_lease(
-                self._namespace, self._lease(transitions=1, version=None)
-            )
+            await self._api.create(self._leases, self._lease(transitions=1, version=None))
             transitions = 1
         elif may_take(record, identity=self._identity, now=sent_at):
             transitions = record.transitions + 1
@@ -267,23 +281,33 @@ class LeaseElection:
 
     async def _replace(self, transitions: int, version: str, holder: str | None = None) -> None:
         lease = self._lease(transitions=transitions, version=version, holder=holder)
-        await self._api.replace_namespaced_lease(self._name, self._namespace, lease)
+        await self._api.replace(self._path, lease)
+
+    @property
+    def _path(self) -> str:
+        return f"{self._leases}/{self._name}"
 
     def _lease(
         self, *, transitions: int, version: str | None, holder: str | None = None
-    ) -> client.V1Lease:
-        return client.V1Lease(
-            metadata=client.V1ObjectMeta(
-                name=self._name, namespace=self._namespace, resource_version=version
-            ),
-            spec=client.V1LeaseSpec(
-                holder_identity=self._identity if holder is None else holder,
-                lease_duration_seconds=max(1, round(self._terms.duration)),
-                acquire_time=self._acquired,
-                renew_time=self._clock.now().utc,
-                lease_transitions=transitions,
-            ),
-        )
+    ) -> dict[str, Any]:
+        meta = {"name": self._name, "namespace": self._namespace}
+        return {
+            "apiVersion": f"{_GROUP}/v1",
+            "kind": "Lease",
+            "metadata": meta | ({"resourceVersion": version} if version else {}),
+            "spec": {
+                "holderIdentity": self._identity if holder is None else holder,
+                "leaseDurationSeconds": max(1, round(self._terms.duration)),
+                "acquireTime": _micro_time(self._acquired),
+                "renewTime": _micro_time(self._clock.now().utc),
+                "leaseTransitions": transitions,
+            },
+        }
+
+
+def _micro_time(moment: datetime | None) -> str | None:
+    """As Kubernetes' MicroTime wants it: always six digits of the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
 
 
 class _Step(Protocol):

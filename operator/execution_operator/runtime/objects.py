@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.model import FINALIZER, GROUP, VERSION
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
-from execution_operator.runtime.kubernetes_api import (
-    Refused,
-    patch_json,
-    translated,
-)
+from execution_operator.runtime.api_server import objects_path
+from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
-    from kubernetes.aio import client
-
     from execution_operator.api.model import Resource, Status
+    from execution_operator.runtime.api_server import ApiServer
     from execution_operator.runtime.cache import ObjectCache
 
 _SLASH: Final = "~1"
@@ -30,9 +26,7 @@ class ClusterObjects:
     409, which means look again (a `test` would answer 422 like a schema refusal).
     """
 
-    def __init__(
-        self, cache: ObjectCache, api: client.ApiClient, plurals: Mapping[str, str]
-    ) -> None:
+    def __init__(self, cache: ObjectCache, api: ApiServer, plurals: Mapping[str, str]) -> None:
         self._cache = cache
         self._api = api
         self._plurals = plurals
@@ -60,7 +54,7 @@ class ClusterObjects:
             _version(wanted),
             {"op": "add", "path": "/status", "value": value},
         ]
-        return await self._patch(wanted, operations, subresource="/status")
+        return await self._patch(wanted, operations, subresource=("status",))
 
     async def write_metadata(
         self, wanted: Resource, *, held: bool, annotations: Mapping[str, str] | None = None
@@ -74,12 +68,16 @@ class ClusterObjects:
         return await self._patch(wanted, operations)
 
     async def _patch(
-        self, wanted: Resource, operations: list[dict[str, object]], *, subresource: str = ""
+        self,
+        wanted: Resource,
+        operations: list[dict[str, object]],
+        *,
+        subresource: tuple[str, ...] = (),
     ) -> Resource | None:
         key = Key.of(wanted)
-        place = f"/apis/{GROUP}/{VERSION}/namespaces/{key.namespace}/{self._plurals[key.kind]}"
-        answer = patch_json(self._api, f"{place}/{key.name}{subresource}", operations)
-        raw = await self._answered(answer, key, wanted)
+        plural = self._plurals[key.kind]
+        path = objects_path(GROUP, VERSION, key.namespace, plural, key.name, *subresource)
+        raw = await self._answered(self._api.patch(path, operations), key, wanted)
         if raw is None:
             return None
         meta = raw["metadata"]

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from kubernetes.aio import client
 
 from execution_operator.api.model import GROUP, VERSION
 from execution_operator.reconcile.ports import ObjectConflict, ObjectsUnavailable
-from execution_operator.runtime.kubernetes_api import REQUEST_SECONDS, Refused, translated
+from execution_operator.runtime.api_server import core_path, group_path, objects_path
+from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from execution_operator.runtime.api_server import ApiServer
+
 _log = structlog.stdlib.get_logger(__name__)
 
 _WAIT_SECONDS: Final = 1.0
+_AUTHORIZATION: Final = "authorization.k8s.io"
 
 
 class NotInstalled(Exception):  # noqa: N818 - a person's mistake, in one line
@@ -61,10 +64,8 @@ def rights(
 class Preflight:
     """Waits for the API server, then looks whether everything is installed."""
 
-    def __init__(self, api: client.ApiClient) -> None:
-        self._custom = client.CustomObjectsApi(api)
-        self._reviews = client.AuthorizationV1Api(api)
-        self._core = client.CoreV1Api(api)
+    def __init__(self, api: ApiServer) -> None:
+        self._api = api
 
     async def check(
         self, plurals: Mapping[str, str], namespaces: tuple[str, ...], lease_namespace: str | None
@@ -108,52 +109,51 @@ class Preflight:
                 raise NotInstalled(_refused(exc, Right("list", GROUP, plural))) from exc
 
     async def _list_one(self, plural: str, namespaces: tuple[str, ...]) -> None:
-        more: dict[str, Any] = {"limit": 1, "_request_timeout": REQUEST_SECONDS}
-        if not namespaces:
-            await self._custom.list_cluster_custom_object(GROUP, VERSION, plural, **more)
-        for namespace in namespaces:
-            await self._custom.list_namespaced_custom_object(
-                GROUP, VERSION, namespace, plural, **more
+        for namespace in namespaces or ("",):
+            await self._api.get(
+                objects_path(GROUP, VERSION, namespace, plural), query={"limit": "1"}
             )
 
     async def _rights(self, wanted: list[Right]) -> None:
+        path = group_path(_AUTHORIZATION, "v1", "selfsubjectaccessreviews")
         for right in wanted:
-            resource, _, sub = right.resource.partition("/")
-            attributes = client.V1ResourceAttributes(
-                verb=right.verb,
-                group=right.group,
-                resource=resource,
-                subresource=sub or None,
-                namespace=right.namespace or None,
-                name=right.name or None,
-            )
-            review = client.V1SelfSubjectAccessReview(
-                spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
-            )
             try:
                 async with translated("review rights"):
-                    answer = await self._reviews.create_self_subject_access_review(
-                        review, _request_timeout=REQUEST_SECONDS
-                    )
+                    answer = await self._api.create(path, _review(right))
             except (Refused, ObjectConflict) as exc:
                 text = f"cannot ask the API server for our rights: {exc}"
                 raise NotInstalled(text) from exc
-            if answer.status is None or not answer.status.allowed:
+            if not answer.get("status", {}).get("allowed"):
                 raise NotInstalled(_missing(right))
 
     async def _cluster_id(self) -> str:
         try:
             async with translated("read namespace kube-system"):
-                found = await self._core.read_namespace(
-                    "kube-system", _request_timeout=REQUEST_SECONDS
-                )
+                found = await self._api.get(core_path("namespaces", "kube-system"))
         except (Refused, ObjectConflict) as exc:
             text = (
                 "may not read namespace kube-system, whose uid names this cluster:"
                 " grant get on it, or give --cluster-id"
             )
             raise NotInstalled(text) from exc
-        return str(found.metadata.uid if found.metadata else "")
+        return str(found["metadata"]["uid"])
+
+
+def _review(right: Right) -> dict[str, Any]:
+    resource, _, sub = right.resource.partition("/")
+    attributes = {
+        "verb": right.verb,
+        "group": right.group,
+        "resource": resource,
+        "subresource": sub,
+        "namespace": right.namespace,
+        "name": right.name,
+    }
+    return {
+        "apiVersion": f"{_AUTHORIZATION}/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {name: one for name, one in attributes.items() if one}},
+    }
 
 
 def _missing(right: Right) -> str:

@@ -9,14 +9,14 @@ import structlog
 
 from execution_operator.api.model import GROUP, VERSION
 from execution_operator.reconcile.ports import Key, ObjectConflict, ObjectsUnavailable
-from execution_operator.runtime.kubernetes_api import REQUEST_SECONDS, Refused, translated
+from execution_operator.runtime.api_server import objects_path
+from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from kubernetes.aio import client
-
+    from execution_operator.runtime.api_server import ApiServer
     from execution_operator.runtime.cache import ObjectCache
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -33,7 +33,7 @@ class Resync:
         self,
         *,
         cache: ObjectCache,
-        api: client.CustomObjectsApi,
+        api: ApiServer,
         plurals: Mapping[str, str],
         namespaces: tuple[str, ...],
         period_seconds: float,
@@ -112,25 +112,11 @@ class Resync:
                 return found
 
     async def _page(self, kind: str, namespace: str, token: str) -> dict[str, Any]:
-        more: dict[str, Any] = {
-            "limit": _PAGE,
-            "_headers": {"Accept": _METADATA_ONLY},
-            "_request_timeout": REQUEST_SECONDS,
-        }
-        if token:
-            more["_continue"] = token
-        plural = self._plurals[kind]
+        query = {"limit": str(_PAGE)} | ({"continue": token} if token else {})
+        path = objects_path(GROUP, VERSION, namespace, self._plurals[kind])
         try:
             async with translated(f"list {kind}"):
-                found: Any = await (
-                    self._api.list_namespaced_custom_object(
-                        GROUP, VERSION, namespace, plural, **more
-                    )
-                    if namespace
-                    else self._api.list_cluster_custom_object(GROUP, VERSION, plural, **more)
-                )
+                return await self._api.get(path, query=query, accept=_METADATA_ONLY)
         except (ObjectConflict, Refused) as exc:
             text = f"cannot list {kind}: {exc}"
             raise ObjectsUnavailable(text) from exc
-        page: dict[str, Any] = found
-        return page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
@@ -14,12 +14,15 @@ from execution_operator.reconcile.ports import (
     ObjectsUnavailable,
     SecretProblem,
 )
-from execution_operator.runtime.kubernetes_api import REQUEST_SECONDS, Refused, translated
+from execution_operator.runtime.api_server import core_path
+from execution_operator.runtime.kubernetes_api import Refused, translated
 
 if TYPE_CHECKING:
-    from kubernetes.aio import client
-
     from execution_operator.api.model import KeyReference
+    from execution_operator.runtime.api_server import ApiServer
+
+
+_PLURALS: Final = {"Secret": "secrets", "ConfigMap": "configmaps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class _Kept:
 class ClusterSecrets:
     """The port to Secrets and ConfigMaps; keeps a value for at most `keep_seconds`."""
 
-    def __init__(self, api: client.CoreV1Api, *, clock: Clock, keep_seconds: float) -> None:
+    def __init__(self, api: ApiServer, *, clock: Clock, keep_seconds: float) -> None:
         self._api = api
         self._clock = clock
         self._keep_seconds = keep_seconds
@@ -63,14 +66,10 @@ class ClusterSecrets:
 
     async def _read(self, kind: str, namespace: str, reference: KeyReference) -> SecretStr:
         what = f'{kind} "{reference.name}"'
-        read: Any = (
-            self._api.read_namespaced_secret
-            if kind == "Secret"
-            else self._api.read_namespaced_config_map
-        )
+        path = core_path("namespaces", namespace, _PLURALS[kind], reference.name)
         try:
             async with translated(f"read {what}"):
-                found = await read(reference.name, namespace, _request_timeout=REQUEST_SECONDS)
+                found = await self._api.get(path)
         except ObjectConflict as exc:
             text = f"cannot find {what}: create it with the key {reference.key}"
             raise SecretProblem(text) from exc
@@ -80,7 +79,8 @@ class ClusterSecrets:
                 raise SecretProblem(text) from exc
             text = f"cannot read {what}: {exc}"
             raise ObjectsUnavailable(text) from exc
-        return SecretStr(_key_of(found.data or {}, what, reference.key, encoded=kind == "Secret"))
+        data = found.get("data") or {}
+        return SecretStr(_key_of(data, what, reference.key, encoded=kind == "Secret"))
 
 
 def _key_of(data: dict[str, str], what: str, key: str, *, encoded: bool) -> str:

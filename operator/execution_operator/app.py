@@ -195,12 +195,12 @@ class Operator:
         kinds: dict[str, AnyKind] = {}
 
         def lane(key: Key) -> Key:
-            wanted = cache.get(key)
-            return kinds[key.kind].lane(wanted) if wanted else key
+            known = cache.digest(key)
+            return kinds[key.kind].lane(known) if known else key
 
         def is_urgent(key: Key) -> bool:
-            wanted = cache.get(key)
-            return wanted is not None and kinds[key.kind].is_urgent(wanted)
+            known = cache.digest(key)
+            return known is not None and kinds[key.kind].is_urgent(known)
 
         queue = FairQueue(
             lane,
@@ -238,7 +238,7 @@ class Operator:
             self._metrics,
             cache,
             queue,
-            runs=lambda which: runs_by_server(cache.resources(), which),
+            runs=lambda which: runs_by_server(cache.digests(), which),
             snapshot_ages=lambda: snapshot_ages(built.connections),
             unclaimed=built.strangers.counts,
         )

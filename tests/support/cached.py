@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.test_execution import TestExecution
-from execution_operator.reconcile.ports import FirstSeen, Key
+from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
+from execution_operator.reconcile.ports import Digest, FirstSeen, Key
 from execution_operator.runtime.cache import ObjectCache
 
 if TYPE_CHECKING:
@@ -28,27 +29,31 @@ class Named:
         wakes_references: bool = False,
     ) -> None:
         self.model = model
+        self.digested: list[Resource] = []
         self.forgotten: list[str] = []
         self._wakes_referrers = wakes_referrers
         self._wakes_references = wakes_references
 
-    def references(self, wanted: Resource) -> Iterable[Key]:
-        """The server of a run."""
-        if isinstance(wanted, TestExecution):
-            return [Key("ExecutionServer", "shop", wanted.spec.server_ref.name)]
-        return []
+    def digest(self, wanted: Resource) -> Digest:
+        """As the kind makes it; what it was made of is remembered."""
+        self.digested.append(wanted)
+        return digest_of(wanted) if isinstance(wanted, TestExecution) else Digest.of(wanted)
 
-    def wakes_referrers(self, _before: Resource | None, _after: Resource | None) -> bool:
+    def references(self, known: Digest) -> Iterable[Key]:
+        """The server of a run."""
+        return [known.server_key] if isinstance(known, RunDigest) else []
+
+    def wakes_referrers(self, _before: Digest | None, _after: Digest | None) -> bool:
         """What the test said."""
         return self._wakes_referrers
 
-    def wakes_references(self, _before: Resource | None, _after: Resource | None) -> bool:
+    def wakes_references(self, _before: Digest | None, _after: Digest | None) -> bool:
         """What the test said."""
         return self._wakes_references
 
-    def forget(self, wanted: Resource) -> None:
+    def forget(self, known: Digest) -> None:
         """Remember that it was to be forgotten."""
-        self.forgotten.append(wanted.metadata.uid)
+        self.forgotten.append(known.uid)
 
 
 def raw_run(
@@ -112,4 +117,4 @@ class Known:
 
     def referrers(self, key: Key) -> list[str]:
         """The names of those that name it."""
-        return [one.metadata.name for one in self.cache.referrers(key)]
+        return [one.key.name for one in self.cache.referrers(key)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from execution_operator.api.model import Resource, Status
+    from execution_operator.reconcile.ports import Digest
     from execution_operator.runtime.cache import ObjectCache
     from support.cached import Json
 
@@ -155,11 +156,11 @@ class ModelObjects:
         """As the cache knows it."""
         return self._cache.first_seen(key)
 
-    def referrers(self, key: Key) -> Iterable[Resource]:
+    def referrers(self, key: Key) -> Iterable[Digest]:
         """As the cache knows them."""
         return self._cache.referrers(key)
 
-    def of_kind(self, kind: str) -> Iterable[Resource]:
+    def of_kind(self, kind: str) -> Iterable[Digest]:
         """As the cache knows them."""
         return self._cache.of_kind(kind)
 

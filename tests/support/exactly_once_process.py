@@ -159,8 +159,8 @@ class Process:
 
     def wake_all(self) -> None:
         """Look at all that is known, as from time to time."""
-        for wanted in self._cache.resources():
-            self._queue.add(Key.of(wanted))
+        for known in self._cache.digests():
+            self._queue.add(known.key)
 
     def halt(self) -> None:
         """Freeze: nothing leaves and nothing is read until it goes on."""
@@ -229,5 +229,5 @@ class Process:
         self._queue.add(key)
 
     def _lane(self, key: Key) -> Key:
-        wanted = self._cache.get(key)
-        return self._kinds.by_name[key.kind].lane(wanted) if wanted else key
+        known = self._cache.digest(key)
+        return self._kinds.by_name[key.kind].lane(known) if known else key

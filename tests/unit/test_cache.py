@@ -12,6 +12,18 @@ from support.cached import Known, raw_run, raw_server
 RUN = Key("TestExecution", "shop", "smoke")
 HUB = Key("ExecutionServer", "shop", "hub")
 SPARE = Key("ExecutionServer", "shop", "spare")
+MANY = 200
+"""More than are kept as models."""
+
+
+def in_phase(version, phase):
+    return raw_run(version) | {"status": {"phase": phase}}
+
+
+def many():
+    known = Known()
+    known.put(raw_server(), *(raw_run(name=f"run-{n}", uid=f"u{n}") for n in range(MANY)))
+    return known
 
 
 def test_an_object_is_there_after_it_was_put():
@@ -32,8 +44,8 @@ def test_keys_are_those_of_a_kind():
     known = Known()
     known.put(raw_run(), raw_run(name="other"), raw_server())
     assert known.cache.keys("TestExecution") == [RUN, Key("TestExecution", "shop", "other")]
-    assert [Key.of(one) for one in known.cache.of_kind("ExecutionServer")] == [HUB]
-    assert len(list(known.cache.resources())) == 3
+    assert [one.key for one in known.cache.of_kind("ExecutionServer")] == [HUB]
+    assert len(list(known.cache.digests())) == 3
 
 
 @pytest.mark.parametrize(
@@ -99,8 +111,8 @@ def test_referrers_are_found_before_what_they_name_is_there():
 
 def test_referrers_are_given_in_their_newest_state():
     known = Known()
-    known.put(raw_run(1), raw_run(2))
-    assert [one.metadata.resource_version for one in known.cache.referrers(HUB)] == ["2"]
+    known.put(in_phase(1, "Running"), in_phase(2, "Stopping"))
+    assert [one.phase for one in known.cache.referrers(HUB)] == ["Stopping"]
 
 
 def test_referrers_follow_a_change_of_the_spec():
@@ -173,11 +185,11 @@ def test_a_kind_is_asked_with_the_state_before_and_after():
     asked = []
     known = Known()
     known.runs.wakes_references = lambda *states: asked.append(
-        tuple(state and state.metadata.resource_version for state in states)
+        tuple(state and state.phase for state in states)
     )
-    known.put(raw_run(1), raw_run(2))
+    known.put(in_phase(1, "Running"), in_phase(2, "Stopping"))
     known.cache.drop(raw_run(3))
-    assert asked == [(None, "1"), ("1", "2"), ("2", None)]
+    assert asked == [(None, "Running"), ("Running", "Stopping"), ("Stopping", None)]
 
 
 def test_a_dropped_object_is_gone_and_forgotten():
@@ -286,3 +298,48 @@ def test_what_is_told_of_an_unreadable_object_holds_none_of_its_values():
     with capture_logs() as logs:
         known.put(raw_run(variables={"password": ["hunter2"]}, cancel="hunter2"))
     assert "hunter2" not in str(logs)
+
+
+def test_an_object_that_was_not_looked_at_for_long_is_equal_to_what_was_put():
+    known = many()
+    first = known.runs.digested[0]
+    found = known.cache.get(Key.of(first))
+    assert (found is first, found) == (False, first)
+
+
+def test_an_object_that_is_looked_at_often_is_read_once():
+    known = many()
+    assert known.cache.get(HUB) is known.cache.get(HUB)
+
+
+def test_an_answer_that_is_older_gives_what_is_known():
+    known = many()
+    kept = known.cache.put(
+        raw_run(0, name="run-0", uid="u0", server="spare"), first_seen=FirstSeen.LISTED
+    )
+    assert kept == known.runs.digested[0]
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param(lambda cache: [one.key.name for one in cache.digests()], id="all"),
+        pytest.param(
+            lambda cache: [one.key.name for one in cache.of_kind("TestExecution")], id="of a kind"
+        ),
+        pytest.param(lambda cache: [one.key.name for one in cache.referrers(HUB)], id="referrers"),
+        pytest.param(lambda cache: [one.name for one in cache.keys("TestExecution")], id="keys"),
+    ],
+)
+def test_a_scan_reads_no_object(scan):
+    known = many()
+    known.runs.model = None  # whatever reads an object now, fails
+    assert {f"run-{n}" for n in range(MANY)} <= {*scan(known.cache)}
+
+
+def test_a_change_reads_no_former_state():
+    known = many()
+    known.cache.drop_key(Key("TestExecution", "shop", "run-0"), uid="u0")
+    known.put(raw_run(2, name="run-1", uid="u1", server="spare"))
+    assert len(known.runs.digested) == MANY + 1
+    assert known.referrers(SPARE) == ["run-1"]

@@ -115,7 +115,7 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
 
     def opened(key: Key) -> None:
         for referrer in ports.objects.referrers(key):
-            ports.wake(type(key).of(referrer))
+            ports.wake(referrer.key)
 
     connections = Connections(connect, on_open=opened)
     return connections

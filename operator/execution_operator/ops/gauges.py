@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from execution_operator.api.model import Resource
     from execution_operator.ops.metrics import Metrics
+    from execution_operator.reconcile.ports import Digest
 
 
 class Known(Protocol):
     """The objects that are known."""
 
-    def resources(self) -> Iterable[Resource]:
+    def digests(self) -> Iterable[Digest]:
         """All of them."""
 
 
@@ -40,7 +40,7 @@ def register_gauges(  # noqa: PLR0913 - each is a different thing and named
 ) -> None:
     """Register what is counted at each scrape."""
     metrics.collect_gauge(
-        "objects", "Objects known.", ("kind", "ready"), lambda: _objects(known.resources())
+        "objects", "Objects known.", ("kind", "ready"), lambda: _objects(known.digests())
     )
     metrics.collect_gauge(
         "runs_active", "Runs under way.", ("server", "phase"), lambda: runs("active")
@@ -72,11 +72,5 @@ def _keyed(values: Mapping[str, float]) -> dict[tuple[str, ...], float]:
     return {(kind,): value for kind, value in values.items()}
 
 
-def _objects(resources: Iterable[Resource]) -> dict[tuple[str, ...], float]:
-    return {**Counter((one.kind, _ready(one)) for one in resources)}
-
-
-def _ready(resource: Resource) -> str:
-    return next(
-        (one.status for one in resource.status.conditions if one.type == "Ready"), "Unknown"
-    )
+def _objects(known: Iterable[Digest]) -> dict[tuple[str, ...], float]:
+    return {**Counter((one.key.kind, one.ready) for one in known)}

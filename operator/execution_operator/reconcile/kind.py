@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from execution_operator.api.model import Resource, Status
+from execution_operator.reconcile.ports import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.ports import Key, Now
 
 W = TypeVar("W", bound=Resource)
+D = TypeVar("D", bound=Digest)
 S = TypeVar("S")
 A = TypeVar("A")
 
@@ -53,31 +55,37 @@ class Step(Generic[W, S]):
     seen: S
 
 
-class Kind(Protocol[W, S, A]):
+class Kind(Protocol[W, D, S, A]):
     """How one kind of custom resource is reconciled.
 
     `observe` and `act` are thin and talk to the outside; `decide` and `summarize` are pure. All of
     it is safe to repeat. They raise nothing for what a server or a person does wrong: that is an
     observation. ObjectConflict, ObjectsUnavailable and FenceClosed may pass through.
+
+    What is asked about many objects at a time is answered from their digests: an object is read
+    only when it is looked at.
     """
 
     @property
     def model(self) -> type[W]:
         """The custom resource."""
 
-    def references(self, wanted: W) -> Iterable[Key]:
+    def digest(self, wanted: W) -> D:
+        """What is kept at hand of it: all that the next questions and scans over the kind need."""
+
+    def references(self, known: D) -> Iterable[Key]:
         """The objects that its spec names."""
 
-    def lane(self, wanted: W) -> Key:
+    def lane(self, known: D) -> Key:
         """The server whose workers it takes; fairness is between lanes."""
 
-    def is_urgent(self, wanted: W) -> bool:
+    def is_urgent(self, known: D) -> bool:
         """Whether it goes before others of its lane: somebody waits for it to begin."""
 
-    def wakes_referrers(self, before: W | None, after: W | None) -> bool:
+    def wakes_referrers(self, before: D | None, after: D | None) -> bool:
         """Whether this change concerns the objects that name it."""
 
-    def wakes_references(self, before: W | None, after: W | None) -> bool:
+    def wakes_references(self, before: D | None, after: D | None) -> bool:
         """Whether this change concerns the objects that it names."""
 
     async def observe(self, wanted: W) -> S:
@@ -95,5 +103,5 @@ class Kind(Protocol[W, S, A]):
     def written(self, before: W, after: W) -> None:
         """The status was written: the moment to tell, once, what has happened."""
 
-    def forget(self, wanted: W) -> None:
+    def forget(self, known: D) -> None:
         """The object is gone: drop what is remembered of it."""

@@ -32,7 +32,7 @@ _FAILED: Final = frozenset({Result.TRANSIENT, Result.BUG, Result.CONFLICT})
 _FENCED_SECONDS: Final = 1.0
 """Until a late renewal may have opened the fence again; else the process ends anyway."""
 
-AnyKind = Kind[Any, Any, Any]
+AnyKind = Kind[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The cluster's objects as last heard of, and who names whom; knows no API server."""
+"""The cluster's objects as last heard of, and who names whom; knows no API server.
+
+They are kept as bytes with a digest each: only what is looked at is a model.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from pydantic import ValidationError
 
-from execution_operator.reconcile.ports import FirstSeen, Key
+from execution_operator.reconcile.ports import Digest, FirstSeen, Key
+from execution_operator.runtime.compact import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,9 +27,14 @@ _REMEMBERED: Final = 1000
 """How many of those that went are remembered: more than requests can be under way at a time."""
 
 
+_OPEN: Final = 64
+"""How many are kept as models, too: those that are looked at again and again, such as servers."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    resource: Resource
+    digest: Digest
+    packed: bytes
     version: int
     first_seen: FirstSeen
 
@@ -50,6 +59,7 @@ class ObjectCache:
         self._wake_soon = wake_soon or wake
         self._gone = gone
         self._entries: dict[Key, _Entry] = {}
+        self._open: OrderedDict[Key, Resource] = OrderedDict()
         self._unreadable: set[str] = set()
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
@@ -57,28 +67,39 @@ class ObjectCache:
     def get(self, key: Key) -> Resource | None:
         """The object, if it is there."""
         entry = self._entries.get(key)
-        return entry.resource if entry else None
+        if entry is None:
+            return None
+        if key in self._open:
+            self._open.move_to_end(key)
+            return self._open[key]
+        model: type[Resource] = self._kinds[key.kind].model
+        return self._opened(entry.digest.key, unpack(model, entry.packed))
+
+    def digest(self, key: Key) -> Digest | None:
+        """What is at hand of the object, if it is there."""
+        entry = self._entries.get(key)
+        return entry.digest if entry else None
 
     def first_seen(self, key: Key) -> FirstSeen:
         """How it was first heard of; LISTED when in doubt."""
         entry = self._entries.get(key)
         return entry.first_seen if entry else FirstSeen.LISTED
 
-    def referrers(self, key: Key) -> Iterable[Resource]:
+    def referrers(self, key: Key) -> Iterable[Digest]:
         """The objects that name it."""
-        return [self._entries[one].resource for one in self._referrers.get(key, ())]
+        return [self._entries[one].digest for one in self._referrers.get(key, ())]
 
-    def of_kind(self, kind: str) -> Iterable[Resource]:
+    def of_kind(self, kind: str) -> Iterable[Digest]:
         """All objects of a kind."""
-        return [entry.resource for key, entry in self._entries.items() if key.kind == kind]
+        return [entry.digest for key, entry in self._entries.items() if key.kind == kind]
 
     def keys(self, kind: str) -> list[Key]:
         """The keys of a kind's objects."""
         return [key for key in self._entries if key.kind == kind]
 
-    def resources(self) -> Iterable[Resource]:
+    def digests(self) -> Iterable[Digest]:
         """All objects."""
-        return [entry.resource for entry in self._entries.values()]
+        return [entry.digest for entry in self._entries.values()]
 
     def has_heard_of(self, key: Key, uid: str) -> bool:
         """Whether the watch gave the object, readable or not."""
@@ -96,17 +117,19 @@ class ObjectCache:
             return None
         before = self._entries.get(key)
         if before is not None and version <= before.version:
-            return before.resource
+            return self.get(key)
         resource = self._read(raw)
         if resource is None:
             return None
+        digest = self._kinds[key.kind].digest(resource)
         if before is not None:
-            if before.resource.metadata.uid == resource.metadata.uid:
+            if before.digest.uid == digest.uid:
                 first_seen = before.first_seen
             else:
-                self._forget(before.resource)
-        self._entries[key] = _Entry(resource, version, first_seen)
-        self._changed(before.resource if before else None, resource)
+                self._forget(before.digest)
+        self._entries[digest.key] = _Entry(digest, pack(raw), version, first_seen)
+        self._opened(digest.key, resource)
+        self._changed(before.digest if before else None, digest)
         return resource
 
     def put_answer(self, raw: Mapping[str, Any]) -> Resource | None:
@@ -116,7 +139,7 @@ class ObjectCache:
         """
         meta = raw["metadata"]
         before = self._entries.get(_key(raw))
-        if before is None or before.resource.metadata.uid != meta["uid"]:
+        if before is None or before.digest.uid != meta["uid"]:
             return None
         return self.put(raw, first_seen=before.first_seen)
 
@@ -131,11 +154,12 @@ class ObjectCache:
     def drop_key(self, key: Key, *, uid: str) -> None:
         """The object of that uid is gone; a younger one of the same name stays."""
         entry = self._entries.get(key)
-        if entry is None or entry.resource.metadata.uid != uid:
+        if entry is None or entry.digest.uid != uid:
             return
         del self._entries[key]
-        self._changed(entry.resource, None)
-        self._forget(entry.resource)
+        self._open.pop(key, None)
+        self._changed(entry.digest, None)
+        self._forget(entry.digest)
 
     def _read(self, raw: Mapping[str, Any]) -> Resource | None:
         model: type[Resource] = self._kinds[raw["kind"]].model
@@ -154,16 +178,23 @@ class ObjectCache:
             )
             return None
 
-    def _forget(self, resource: Resource) -> None:
-        self._kinds[resource.kind].forget(resource)
-        if self._gone is not None:
-            self._gone(Key.of(resource))
+    def _opened(self, key: Key, resource: Resource) -> Resource:
+        self._open[key] = resource
+        self._open.move_to_end(key)
+        if len(self._open) > _OPEN:
+            self._open.popitem(last=False)
+        return resource
 
-    def _changed(self, before: Resource | None, after: Resource | None) -> None:
+    def _forget(self, digest: Digest) -> None:
+        self._kinds[digest.key.kind].forget(digest)
+        if self._gone is not None:
+            self._gone(digest.key)
+
+    def _changed(self, before: Digest | None, after: Digest | None) -> None:
         now = after or before
         if now is None:
             return
-        key, kind = Key.of(now), self._kinds[now.kind]
+        key, kind = now.key, self._kinds[now.key.kind]
         old = frozenset(kind.references(before) if before else ())
         new = frozenset(kind.references(after) if after else ())
         for named in old - new:

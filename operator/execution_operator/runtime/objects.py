@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.model import FINALIZER, GROUP, VERSION
-from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
+from execution_operator.reconcile.ports import (
+    Digest,
+    FirstSeen,
+    Key,
+    ObjectConflict,
+    ObjectsUnavailable,
+)
 from execution_operator.runtime.api_server import objects_path
 from execution_operator.runtime.kubernetes_api import Refused, translated
 
@@ -39,11 +45,11 @@ class ClusterObjects:
         """How this leadership came to know the object."""
         return self._cache.first_seen(key)
 
-    def referrers(self, key: Key) -> Iterable[Resource]:
+    def referrers(self, key: Key) -> Iterable[Digest]:
         """The objects that name it in their spec."""
         return self._cache.referrers(key)
 
-    def of_kind(self, kind: str) -> Iterable[Resource]:
+    def of_kind(self, kind: str) -> Iterable[Digest]:
         """All objects of a kind."""
         return self._cache.of_kind(kind)
 

@@ -70,12 +70,7 @@ class Resync:
                 self._wake_after(key, self._random.random() * self._period_seconds / 2)
 
     async def _drop_ghosts(self) -> None:
-        before = {
-            key: wanted.metadata.uid
-            for kind in self._plurals
-            for key in self._cache.keys(kind)
-            if (wanted := self._cache.get(key)) is not None
-        }
+        before = {one.key: one.uid for kind in self._plurals for one in self._cache.of_kind(kind)}
         try:
             there = await self._uids(patient=False)
         except ObjectsUnavailable as exc:

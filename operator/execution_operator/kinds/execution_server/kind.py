@@ -13,11 +13,12 @@ from execution_operator.api.execution_server import (
 from execution_operator.api.model import REQUESTED_AT_ANNOTATION, KeyReference
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.connections import Blueprint, Connection, Probe
+from execution_operator.kinds.counts import server_label
 from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
 from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
 from execution_operator.kinds.problems import Problem, problem_of, problem_of_secret
 from execution_operator.reconcile.kind import Plan, Result, Step
-from execution_operator.reconcile.ports import Key, SecretProblem
+from execution_operator.reconcile.ports import Digest, Key, SecretProblem
 from execution_operator.remote.errors import RemoteError
 from execution_operator.remote.urls import normalise_base_url, normalise_proxy_url
 
@@ -41,6 +42,13 @@ class _Memory:
     missing_since: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerDigest(Digest):
+    """An ExecutionServer; `shown` differs when those that name it have to look again."""
+
+    shown: tuple[object, ...]
+
+
 class ExecutionServerKind:
     """How an ExecutionServer is reconciled."""
 
@@ -55,29 +63,29 @@ class ExecutionServerKind:
         self._periods = periods
         self._memories: dict[str, _Memory] = {}
 
-    def references(self, wanted: ExecutionServer) -> Iterable[Key]:
+    def digest(self, wanted: ExecutionServer) -> ServerDigest:
+        """With all that users see of it."""
+        return ServerDigest.of(wanted, shown=_what_users_see(wanted))
+
+    def references(self, known: ServerDigest) -> Iterable[Key]:
         """It names no other object of ours."""
-        del wanted
+        del known
         return ()
 
-    def lane(self, wanted: ExecutionServer) -> Key:
+    def lane(self, known: ServerDigest) -> Key:
         """Its own."""
-        return Key.of(wanted)
+        return known.key
 
-    def is_urgent(self, wanted: ExecutionServer) -> bool:
+    def is_urgent(self, known: ServerDigest) -> bool:
         """Always: others wait for it."""
-        del wanted
+        del known
         return True
 
-    def wakes_referrers(
-        self, before: ExecutionServer | None, after: ExecutionServer | None
-    ) -> bool:
+    def wakes_referrers(self, before: ServerDigest | None, after: ServerDigest | None) -> bool:
         """When it comes, goes, is changed, is being deleted or becomes usable or not."""
-        return _what_users_see(before) != _what_users_see(after)
+        return (before and before.shown) != (after and after.shown)
 
-    def wakes_references(
-        self, before: ExecutionServer | None, after: ExecutionServer | None
-    ) -> bool:
+    def wakes_references(self, before: ServerDigest | None, after: ServerDigest | None) -> bool:
         """It has none."""
         del before, after
         return False
@@ -135,11 +143,11 @@ class ExecutionServerKind:
     def written(self, before: ExecutionServer, after: ExecutionServer) -> None:
         """Its conditions say all."""
 
-    def forget(self, wanted: ExecutionServer) -> None:
+    def forget(self, known: ServerDigest) -> None:
         """Close its connection."""
-        self._memories.pop(wanted.metadata.uid, None)
-        self._connections.drop(Key.of(wanted))
-        self._meter.forget_server(f"{wanted.metadata.namespace}/{wanted.metadata.name}")
+        self._memories.pop(known.uid, None)
+        self._connections.drop(known.key)
+        self._meter.forget_server(server_label(known.key))
 
     async def _connected(self, wanted: ExecutionServer) -> Seen:
         try:
@@ -153,8 +161,7 @@ class ExecutionServerKind:
         probe = await self._probed(wanted, connection)
         space = SpaceStatus(id=probe.space_id, name=probe.space_name) if probe.space_id else None
         reached = probe.problem is None or probe.problem.reason not in UNREACHED
-        label = f"{wanted.metadata.namespace}/{wanted.metadata.name}"
-        self._meter.server_up(label, up=reached)
+        self._meter.server_up(server_label(Key.of(wanted)), up=reached)
         return Seen(problem=probe.problem, url=connection.url, space=space, reached=reached)
 
     async def _blueprint(self, wanted: ExecutionServer) -> Blueprint:
@@ -237,9 +244,7 @@ def _pace(problem: Problem, periods: Periods) -> float:
     return max(problem.retry_after or 0.0, periods.poll)
 
 
-def _what_users_see(wanted: ExecutionServer | None) -> tuple[object, ...]:
-    if wanted is None:
-        return ()
+def _what_users_see(wanted: ExecutionServer) -> tuple[object, ...]:
     ready = [
         (one.status, one.reason, one.message, one.observed_generation)
         for one in wanted.status.conditions

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.counts import is_active, is_waiting
+from execution_operator.kinds.test_execution.digest import RunDigest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from execution_operator.api.execution_server import SpaceStatus
     from execution_operator.kinds.problems import Problem
+    from execution_operator.reconcile.ports import Digest
 
 MISSING: Final = frozenset(
     {Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.REFERENCE_NOT_FOUND}
@@ -58,11 +59,11 @@ class Release:
     """Take our finalizer off."""
 
 
-def use_of(referrers: Iterable[object]) -> Use:
+def use_of(referrers: Iterable[Digest]) -> Use:
     """Who uses a server, from the objects that name it."""
-    runs = [one for one in referrers if isinstance(one, TestExecution)]
+    runs = [one for one in referrers if isinstance(one, RunDigest)]
     return Use(
-        users=tuple(sorted(run.metadata.name for run in runs if run.metadata.is_held)),
+        users=tuple(sorted(run.key.name for run in runs if run.is_held)),
         active=sum(map(is_active, runs)),
         waiting=sum(map(is_waiting, runs)),
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.counts import is_active
+from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.kinds.test_execution.identity import cluster_tag, nobody_tag
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.remote.errors import NotFound
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection
     from execution_operator.kinds.ports import Ports
     from execution_operator.kinds.test_execution.memories import Memories
-    from execution_operator.reconcile.ports import Now
+    from execution_operator.reconcile.ports import Digest, Now
 
 _RECENT: Final = timedelta(hours=1)
 _SAMPLE: Final = 3
@@ -46,16 +46,16 @@ class Census:
     strangers: frozenset[str]
 
 
-def claims(resources: Iterable[object], url: str, project: str) -> dict[str, TestExecution]:
+def claims(known: Iterable[Digest], url: str, project: str) -> dict[str, RunDigest]:
     """The executions of a project that objects claim, with the objects."""
     return {
-        run.status.execution.id: run
-        for run in resources
-        if isinstance(run, TestExecution)
-        and run.status.execution is not None
-        and run.status.execution.id is not None
-        and run.status.execution.server == url
-        and run.status.execution.project_id == project
+        run.execution.id: run
+        for run in known
+        if isinstance(run, RunDigest)
+        and run.execution is not None
+        and run.execution.id is not None
+        and run.execution.server == url
+        and run.execution.project_id == project
     }
 
 
@@ -125,15 +125,15 @@ class Censuses:
         return False
 
 
-def _expected(claimed: dict[str, TestExecution], now: Now, settling: float) -> list[str]:
+def _expected(claimed: dict[str, RunDigest], now: Now, settling: float) -> list[str]:
     """The runs that a list by the cluster's tag must hold: started by us, active, settled."""
     oldest = now.utc - timedelta(seconds=settling)
     return [
         execution_id
         for execution_id, run in claimed.items()
         if is_active(run)
-        and run.status.origin == "Started"
-        and run.status.execution is not None
-        and run.status.execution.submitted_at is not None
-        and run.status.execution.submitted_at < oldest
+        and run.origin == "Started"
+        and run.execution is not None
+        and run.execution.submitted_at is not None
+        and run.execution.submitted_at < oldest
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.test_execution.decide import decide
-from execution_operator.kinds.test_execution.observe import server_key
+from execution_operator.kinds.test_execution.digest import digest_of
 from execution_operator.kinds.test_execution.summarize import summarize
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecutionStatus
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.act import Actor
+    from execution_operator.kinds.test_execution.digest import RunDigest
     from execution_operator.kinds.test_execution.memories import Memories
     from execution_operator.kinds.test_execution.observe import Observer
     from execution_operator.kinds.test_execution.seen import Action, Seen
@@ -44,24 +45,28 @@ class TestExecutionKind:
         self._memories = memories
         self._periods = periods
 
-    def references(self, wanted: TestExecution) -> Iterable[Key]:
+    def digest(self, wanted: TestExecution) -> RunDigest:
+        """See `RunDigest`."""
+        return digest_of(wanted)
+
+    def references(self, known: RunDigest) -> Iterable[Key]:
         """Its server."""
-        return (server_key(wanted),)
+        return (known.server_key,)
 
-    def lane(self, wanted: TestExecution) -> Key:
+    def lane(self, known: RunDigest) -> Key:
         """Its server's."""
-        return server_key(wanted)
+        return known.server_key
 
-    def is_urgent(self, wanted: TestExecution) -> bool:
+    def is_urgent(self, known: RunDigest) -> bool:
         """Until it is started: ends are told after starts."""
-        return wanted.status.execution is None
+        return known.execution is None
 
-    def wakes_referrers(self, before: TestExecution | None, after: TestExecution | None) -> bool:
+    def wakes_referrers(self, before: RunDigest | None, after: RunDigest | None) -> bool:
         """Nobody names it yet."""
         del before, after
         return False
 
-    def wakes_references(self, before: TestExecution | None, after: TestExecution | None) -> bool:
+    def wakes_references(self, before: RunDigest | None, after: RunDigest | None) -> bool:
         """When it begins or ceases to use its server, or its place in the counts changes."""
         return _use(before) != _use(after)
 
@@ -87,11 +92,11 @@ class TestExecutionKind:
         """See `Teller`."""
         self._teller.written(before, after)
 
-    def forget(self, wanted: TestExecution) -> None:
+    def forget(self, known: RunDigest) -> None:
         """It is gone."""
-        self._observer.forget(wanted)
-        self._memories.forget(wanted)
+        self._observer.forget(known)
+        self._memories.forget(known.uid)
 
 
-def _use(wanted: TestExecution | None) -> tuple[object, ...]:
-    return (wanted.metadata.is_held, wanted.status.phase) if wanted else ()
+def _use(known: RunDigest | None) -> tuple[object, ...]:
+    return (known.is_held, known.phase) if known else ()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
 
 
+_NOTHING: Final = Memory()
 _FROM_OUTSIDE: Final = frozenset({"run", "result"})
 
 
@@ -30,25 +31,36 @@ class Memories:
 
     def of(self, wanted: TestExecution) -> Memory:
         """What is remembered of the object."""
-        return self._kept.get(wanted.metadata.uid, Memory())
+        return self.of_uid(wanted.metadata.uid)
+
+    def of_uid(self, uid: str) -> Memory:
+        """What is remembered of the object of that uid."""
+        return self._kept.get(uid, _NOTHING)
 
     def keep(self, wanted: TestExecution, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
         """Remember more of it; the new memory."""
         for name in _FROM_OUTSIDE & changes.keys():
             changes[name] = _private(wanted, changes[name])
-        memory = replace(self.of(wanted), **changes)
-        self._kept[wanted.metadata.uid] = memory
-        return memory
+        return self._change(wanted.metadata.uid, **changes)
 
-    def look_up_again(self, wanted: TestExecution) -> Memory:
+    def look_up_again(self, uid: str) -> Memory:
         """Look at once whether the run in doubt is there."""
-        doubt = self.of(wanted).doubt
-        return self.keep(wanted, doubt=replace(doubt, looked_at=None) if doubt else None)
+        doubt = self.of_uid(uid).doubt
+        return self._change(uid, doubt=replace(doubt, looked_at=None) if doubt else None)
+
+    def reckon_at(self, uid: str, moment: float) -> Memory:
+        """Look at that monotonic time, too, for a second run of the attempt."""
+        return self._change(uid, reckonings=(moment, *self.of_uid(uid).reckonings))
 
     def execution_ids(self) -> frozenset[str]:
         """The runs that this process knows of, also those whose status is about to be written."""
         return frozenset(memory.run.id for memory in self._kept.values() if memory.run)
 
-    def forget(self, wanted: TestExecution) -> None:
+    def forget(self, uid: str) -> None:
         """Remember nothing of it."""
-        self._kept.pop(wanted.metadata.uid, None)
+        self._kept.pop(uid, None)
+
+    def _change(self, uid: str, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
+        memory = replace(self.of_uid(uid), **changes)
+        self._kept[uid] = memory
+        return memory

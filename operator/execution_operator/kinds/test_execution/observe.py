@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.api.test_execution import Origin, TestExecution
+from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.seen import Seen
 from execution_operator.kinds.test_execution.standing import (
@@ -24,6 +25,9 @@ from execution_operator.reconcile.ports import Key
 from execution_operator.remote.snapshot import Listed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -133,45 +137,52 @@ class Observer:
         others = [
             one
             for one in self._objects.of_kind(wanted.kind)
-            if isinstance(one, TestExecution) and one.metadata.uid != wanted.metadata.uid
+            if isinstance(one, RunDigest) and one.uid != wanted.metadata.uid
         ]
         original = seen.intent.uid if seen.intent and is_restored(wanted, seen) else None
         owner = next((one for one in others if _owns(one, wanted, known, seen.url)), None)
         return replace(
             seen,
             owner=_told(owner, wanted) if owner else None,
-            original_lives=any(one.metadata.uid == original for one in others),
+            original_lives=any(one.uid == original for one in others),
         )
 
     def unfollow(self, wanted: TestExecution, seen: Seen) -> None:
         """It needs no list any more."""
         known, project = execution_id(wanted, seen), project_id(wanted, seen)
-        connection = self._connections.get(server_key(wanted))
-        if connection is not None and known is not None and project is not None:
-            connection.snapshot(project).unfollow(known)
+        self._unfollow(server_key(wanted), project, known)
 
-    def forget(self, wanted: TestExecution) -> None:
+    def forget(self, known: RunDigest) -> None:
         """It is gone: follow its run no more."""
-        self.unfollow(wanted, Seen(memory=self._memories.of(wanted), cluster_id=self._cluster_id))
+        run, recorded = self._memories.of_uid(known.uid).run, known.execution
+        if recorded is not None:
+            execution = recorded.id or (run.id if run else None)
+            self._unfollow(known.server_key, recorded.project_id, execution)
+
+    def _unfollow(self, server: Key, project: str | None, execution: str | None) -> None:
+        connection = self._connections.get(server)
+        if connection is not None and execution is not None and project is not None:
+            connection.snapshot(project).unfollow(execution)
 
 
-def _owns(other: TestExecution, wanted: TestExecution, known: str | None, url: str | None) -> bool:
+def _owns(other: RunDigest, wanted: TestExecution, known: str | None, url: str | None) -> bool:
     """Whether the other object has the run: it started it, or adopted it before this one."""
-    theirs = other.status.execution
+    theirs = other.execution
     if known is None or theirs is None or (theirs.id, theirs.server) != (known, url):
         return False
-    return other.status.origin is not Origin.ADOPTED or _age(other) < _age(wanted)
+    return other.origin is not Origin.ADOPTED or _age(other.created, other.uid) < _age(
+        wanted.metadata.creation_timestamp, wanted.metadata.uid
+    )
 
 
-def _age(wanted: TestExecution) -> tuple[str, str]:
-    created = wanted.metadata.creation_timestamp
-    return (created.isoformat() if created else "", wanted.metadata.uid)
+def _age(created: datetime | None, uid: str) -> tuple[str, str]:
+    return (created.isoformat() if created else "", uid)
 
 
-def _told(owner: TestExecution, wanted: TestExecution) -> str:
+def _told(owner: RunDigest, wanted: TestExecution) -> str:
     """The owner, named only to those who may know its namespace."""
-    if owner.metadata.namespace == wanted.metadata.namespace:
-        return f'TestExecution "{owner.metadata.name}"'
+    if owner.key.namespace == wanted.metadata.namespace:
+        return f'TestExecution "{owner.key.name}"'
     return "a TestExecution in another namespace"
 
 

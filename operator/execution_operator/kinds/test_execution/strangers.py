@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.counts import is_active
 from execution_operator.kinds.test_execution.census import claims
-from execution_operator.reconcile.ports import FirstSeen, Key
+from execution_operator.kinds.test_execution.digest import RunDigest
+from execution_operator.reconcile.ports import FirstSeen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from execution_operator.kinds.ports import Ports
     from execution_operator.kinds.test_execution.memories import Memories
+    from execution_operator.reconcile.ports import Key
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -56,28 +57,28 @@ class Strangers:
             found[label] += sum(one >= _LISTS for one in times.values())
         return {**found}
 
-    def _runs(self) -> Iterable[TestExecution]:
+    def _runs(self) -> Iterable[RunDigest]:
         for one in self._ports.objects.of_kind("TestExecution"):
-            if isinstance(one, TestExecution):
+            if isinstance(one, RunDigest):
                 yield one
 
-    def _wake_suspects(self, runs: Iterable[TestExecution], project: str) -> None:
+    def _wake_suspects(self, runs: Iterable[RunDigest], project: str) -> None:
         now = self._ports.clock.now().monotonic
         recent = now - self._ports.fence.since < _SUSPECT_SECONDS
         for run in runs:
             if self._suspect(run, project, now, recent=recent):
-                self._ports.wake(Key.of(run))
+                self._ports.wake(run.key)
 
-    def _suspect(self, run: TestExecution, project: str, now: float, *, recent: bool) -> bool:
-        memory = self._memories.of(run)
+    def _suspect(self, run: RunDigest, project: str, now: float, *, recent: bool) -> bool:
+        memory = self._memories.of_uid(run.uid)
         if memory.doubt is not None:
-            self._memories.look_up_again(run)
+            self._memories.look_up_again(run.uid)
             return True
-        execution = run.status.execution
+        execution = run.execution
         if execution is None or execution.project_id != project or not is_active(run):
             return False
-        listed = self._ports.objects.first_seen(Key.of(run)) is FirstSeen.LISTED
-        if memory.reckonings or (recent and listed and run.status.origin == "Started"):
-            self._memories.keep(run, reckonings=(now, *memory.reckonings))
+        listed = self._ports.objects.first_seen(run.key) is FirstSeen.LISTED
+        if memory.reckonings or (recent and listed and run.origin == "Started"):
+            self._memories.reckon_at(run.uid, now)
             return True
         return False

@@ -9,6 +9,7 @@ import structlog
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.counts import server_label
+from execution_operator.kinds.test_execution.observe import server_key
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
@@ -53,7 +54,7 @@ class Teller:
 
     def left_behind(self, wanted: TestExecution, execution_id: str | None, why: str) -> None:
         """The object goes, or is done, and nobody saw the run end."""
-        self._meter.run_left_behind(server_label(wanted))
+        self._meter.run_left_behind(server_label(server_key(wanted)))
         run = execution_id or "that may have been started"
         text = f"let go of the run {run} without having seen its end: {why}; look on the server"
         _log.warning("left a run behind", execution=execution_id, cause=why)
@@ -69,7 +70,7 @@ class Teller:
         said = known[ConditionType.SUCCEEDED]
         began, ended = status.start_time, status.completion_time
         self._meter.run_finished(
-            server_label(after),
+            server_label(server_key(after)),
             phase=status.phase,
             reason=said.reason,
             verdict=status.verdict,

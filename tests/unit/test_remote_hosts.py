@@ -9,6 +9,7 @@ from execution_operator.remote.bucket import Bucket, RateLimit, largest
 from execution_operator.remote.errors import RateLimited, Unreachable
 from execution_operator.remote.hosts import HostRules, Hosts, Lane
 from execution_operator.remote.messages import Priority
+from support.virtual_time import in_virtual_time
 
 SLOW = RateLimit(requests_per_second=200, burst=1)
 RULES = HostRules(breaker=BreakerRules(failures=2, open_seconds=60))
@@ -74,12 +75,14 @@ def running(limit: RateLimit | None = None) -> tuple[Hosts, Lane]:
     return hosts, hosts.lane("https://hub.example.com", limit)
 
 
+@in_virtual_time
 async def test_request_without_a_limit_goes_at_once() -> None:
     _, lane = running()
 
     assert await lane.turn(Priority.LIST, "list") < 1
 
 
+@in_virtual_time
 async def test_higher_priority_goes_first_and_equals_in_turn() -> None:
     _, lane = running(SLOW)
     await lane.turn(Priority.LIST, "take the burst")
@@ -102,6 +105,7 @@ async def test_higher_priority_goes_first_and_equals_in_turn() -> None:
     assert order == ["stop", "end", "start 1", "start 2", "list"]
 
 
+@in_virtual_time
 async def test_server_at_its_own_limit_does_not_hold_up_another_on_the_host() -> None:
     hosts, fast = running(RateLimit(1000, 1000))
     slow = hosts.lane("https://hub.example.com/test", RateLimit(0.001, 1))
@@ -117,6 +121,7 @@ async def test_server_at_its_own_limit_does_not_hold_up_another_on_the_host() ->
         await waiting
 
 
+@in_virtual_time
 async def test_servers_on_a_host_share_one_bucket_as_large_as_the_largest() -> None:
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -130,6 +135,7 @@ async def test_servers_on_a_host_share_one_bucket_as_large_as_the_largest() -> N
     waiting.cancel()
 
 
+@in_virtual_time
 async def test_higher_priority_goes_first_across_the_servers_of_a_host() -> None:
     hosts, one = running(SLOW)
     other = hosts.lane("https://hub.example.com/test", SLOW)
@@ -148,6 +154,7 @@ async def test_higher_priority_goes_first_across_the_servers_of_a_host() -> None
     assert order == ["STOP", "LIST"]
 
 
+@in_virtual_time
 async def test_host_shrinks_when_its_largest_server_leaves() -> None:
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -162,6 +169,7 @@ async def test_host_shrinks_when_its_largest_server_leaves() -> None:
     waiting.cancel()
 
 
+@in_virtual_time
 async def test_cancelled_waiter_takes_no_turn() -> None:
     _, lane = running(SLOW)
     await lane.turn(Priority.LIST, "take the burst")
@@ -174,6 +182,7 @@ async def test_cancelled_waiter_takes_no_turn() -> None:
     assert gone.cancelled()
 
 
+@in_virtual_time
 async def test_long_pause_fails_everybody_on_the_host_with_the_time_left() -> None:
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -188,6 +197,7 @@ async def test_long_pause_fails_everybody_on_the_host_with_the_time_left() -> No
     assert refusal.value.retry_after == 40
 
 
+@in_virtual_time
 async def test_long_pause_wakes_those_who_wait_already() -> None:
     hosts, lane = running(RateLimit(0.001, 1))
     await lane.turn(Priority.LIST, "take the burst")
@@ -200,6 +210,7 @@ async def test_long_pause_wakes_those_who_wait_already() -> None:
         await waiting
 
 
+@in_virtual_time
 async def test_short_pause_is_waited_out() -> None:
     _, lane = running()
     with lane.passage("ask") as passage:
@@ -208,6 +219,7 @@ async def test_short_pause_is_waited_out() -> None:
     assert await lane.turn(Priority.LIST, "list") > 0
 
 
+@in_virtual_time
 async def test_pause_ends() -> None:
     clock = Clock()
     lane = Hosts(clock, RULES).lane("https://h", None)
@@ -224,6 +236,7 @@ def broken(lane: Lane) -> None:
             passage.failed("https://h refused the connection")
 
 
+@in_virtual_time
 async def test_open_breaker_fails_at_once_in_the_words_of_the_failure() -> None:
     clock = Clock()
     lane = Hosts(clock, RULES).lane("https://h", None)
@@ -237,6 +250,7 @@ async def test_open_breaker_fails_at_once_in_the_words_of_the_failure() -> None:
     assert refusal.value.retry_after == 50
 
 
+@in_virtual_time
 async def test_breaker_is_shared_by_the_host_and_by_no_other() -> None:
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -249,6 +263,7 @@ async def test_breaker_is_shared_by_the_host_and_by_no_other() -> None:
     await hosts.lane("https://h", None, proxy_url="http://proxy").turn(Priority.LIST, "list")
 
 
+@in_virtual_time
 async def test_single_probe_passes_after_the_wait() -> None:
     clock = Clock()
     lane = Hosts(clock, RULES).lane("https://h", None)
@@ -262,6 +277,7 @@ async def test_single_probe_passes_after_the_wait() -> None:
     await lane.turn(Priority.STOP, "stop a run")
 
 
+@in_virtual_time
 async def test_host_is_remembered_for_a_while_and_then_forgotten() -> None:
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -274,6 +290,7 @@ async def test_host_is_remembered_for_a_while_and_then_forgotten() -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False], ids=["used", "unused"])
+@in_virtual_time
 async def test_only_unused_hosts_are_forgotten(keep: bool) -> None:  # noqa: FBT001 - parametrized
     clock = Clock()
     hosts = Hosts(clock, RULES)
@@ -286,6 +303,7 @@ async def test_only_unused_hosts_are_forgotten(keep: bool) -> None:  # noqa: FBT
     assert len(hosts) == (2 if keep else 1)
 
 
+@in_virtual_time
 async def test_closed_lane_refuses() -> None:
     _, lane = running()
     lane.close()

@@ -122,6 +122,9 @@ def _answered(call: Call, operation: Operation, masked: Body) -> web.Response:
 
 
 def _refused(call: Call, refusal: Refusal, masked: Body) -> web.Response:
+    if refusal.page:
+        text = f"<html><body><h1>{refusal.message}</h1></body></html>"
+        return web.Response(text=text, status=refusal.status, content_type="text/html")
     message = call.simulator.tokens.redacted(refusal.message)
     if masked.offline_token:
         message = message.replace(masked.offline_token, "***")

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 MASK = "***"
 SECRET_MEMBERS = ("offlineToken", "refresh_token")
+KEY_MEMBERS = ("clientKey",)
 KEPT = 50_000
 
 
@@ -71,7 +72,7 @@ class Journal:
 
 
 def masked_body(body: bytes, content_type: str) -> Body:
-    """The body with its offline token taken out."""
+    """The body with its offline token, or a docker host's private key, taken out."""
     try:
         content = _parsed(body, content_type)
     except (ValueError, RecursionError):
@@ -79,7 +80,8 @@ def masked_body(body: bytes, content_type: str) -> Body:
     if not isinstance(content, dict):
         return Body(json.dumps(content) if content is not None else None, None)
     token = next((content[name] for name in SECRET_MEMBERS if name in content), None)
-    shown = {name: MASK if name in SECRET_MEMBERS else it for name, it in content.items()}
+    hidden = {*SECRET_MEMBERS, *(name for name in KEY_MEMBERS if content.get(name) is not None)}
+    shown = {name: MASK if name in hidden else it for name, it in content.items()}
     return Body(json.dumps(shown), token if isinstance(token, str) else None)
 
 

@@ -15,13 +15,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Refusal(Exception):  # noqa: N818 -- a refusal is what the server answers, not a failure of it
-    """The request is answered with an error of this HTTP status."""
+    """The request is answered with an error of this HTTP status; `page`: by a proxy, in HTML."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, page: bool = False) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.page = page
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,23 @@ from random import Random
 
 from execution_simulator.clock import Clock
 from execution_simulator.demo import fill_demo
+from execution_simulator.docker_connections import DockerConnections
 from execution_simulator.faults import Faults
 from execution_simulator.journal import Journal
 from execution_simulator.ledger import Ledger
+from execution_simulator.machines import Machines
 from execution_simulator.scripts import Scripts
 from execution_simulator.tokens import Tokens
 from execution_simulator.variants import Settings
 from execution_simulator.world import World
 
 FIRST_RESULT = 2451
+FIRST_AGENT = 101
+FIRST_DOCKER_HOST = 51
 
 
 class Simulator:
-    """World, tokens, scripts, faults, settings, runs, clock and the journal of requests.
+    """World, tokens, scripts, faults, settings, runs, machines, clock, journal of requests.
 
     Args:
         clock: the time of all runs and tokens; the machine's own by default.
@@ -34,6 +38,9 @@ class Simulator:
     faults: Faults
     settings: Settings
     ledger: Ledger
+    agents: Machines
+    docker_hosts: Machines
+    docker_connections: DockerConnections
     requests: Journal
 
     def __init__(
@@ -42,16 +49,20 @@ class Simulator:
         self.clock = clock or Clock(time.time)
         self._random = random or secrets.SystemRandom()
         self._results = count(FIRST_RESULT)
+        self._agents, self._docker_hosts = count(FIRST_AGENT), count(FIRST_DOCKER_HOST)
         self.reset(demo=demo)
 
     def reset(self, *, demo: bool = True) -> None:
-        """Begin anew. The clock keeps its time and result ids go on: nothing old comes back."""
+        """Begin anew. The clock keeps its time and ids go on: nothing old comes back."""
         self.world = World()
         self.tokens = Tokens(self._new_access_token)
         self.scripts = Scripts()
         self.faults = Faults()
         self.settings = Settings()
         self.ledger = Ledger()
+        self.agents = Machines(self._agents)
+        self.docker_hosts = Machines(self._docker_hosts)
+        self.docker_connections = DockerConnections()
         self.requests = Journal()
         if demo:
             fill_demo(self.world, self.tokens, self.scripts)

@@ -57,6 +57,32 @@ class Settings(ControlModel):
     stub_result: Literal["notFound", "empty"] = "notFound"
     verdict_null_seconds: float = Field(default=0, ge=0)
     """On top of the script's own delay."""
+    # Agents and docker hosts: points 13 and 14
+    machine_put: Literal["replace", "merge"] = "replace"
+    """Whether an update forgets what its body leaves out."""
+    machine_ids: Literal["number", "string"] = "number"
+    machine_lists: Literal["array", "page"] = "array"
+    user_level: Literal["own", "all"] = "own"
+    """Whether the user's level also shows what is registered in team spaces."""
+    host_names: Literal["asGiven", "lower"] = "asGiven"
+    """How the server keeps them, whatever `normalize` asks for."""
+    duplicate_host: Literal[201, 409] = 201
+    """A second POST of a host name at the same level."""
+    unknown_machine_delete: Literal[200, 404] = 200
+    live_agent_delete: Literal[200, 409] = 200
+    """DELETE of an agent that is not LOST."""
+    unknown_dissociation: Literal[200, 404] = 200
+    association_answer: Literal["resource", "empty"] = "resource"
+    foreign_machines: Literal["writable", "forbidden"] = "writable"
+    """Whether another user's may be changed, deleted and associated."""
+    agent_filter: Literal["selects", "sorts"] = "selects"
+    new_agent: Literal["available", "lost"] = "available"
+    """Whether the program of an agent that was defined by POST runs and contacts the server."""
+    docker_hosts: Literal["served", "retired", "retiredPage"] = "served"
+    """Retired: 404 for all their paths, the API's own or a proxy's page."""
+    docker_keys: Literal["hidden", "masked"] = "hidden"
+    """Whether an answer has certificates and key as asterisks."""
+    docker_info: Literal["present", "null"] = "present"
     # The form of JSON: point 17
     nulls: Literal["present", "absent"] = "present"
     dates: Literal["z", "offset", "epochMillis"] = "z"

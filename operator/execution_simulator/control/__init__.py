@@ -5,6 +5,11 @@ It asks for no token, is never below the context path and speaks JSON in camelCa
 `Settings`, `Space`, …
 """
 
-from execution_simulator.control import behaviour, contents, observed
+from execution_simulator.control import behaviour, contents, machines, observed
 
-OPERATIONS = (*behaviour.OPERATIONS, *contents.OPERATIONS, *observed.OPERATIONS)
+OPERATIONS = (
+    *behaviour.OPERATIONS,
+    *contents.OPERATIONS,
+    *machines.OPERATIONS,
+    *observed.OPERATIONS,
+)

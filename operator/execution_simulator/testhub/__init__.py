@@ -2,8 +2,10 @@
 
 from execution_simulator.testhub import (
     access,
+    agents,
     catalogue,
     configurations,
+    docker_hosts,
     executions,
     results,
     stopping,
@@ -16,5 +18,7 @@ OPERATIONS = (
     *stopping.OPERATIONS,
     *configurations.OPERATIONS,
     *results.OPERATIONS,
+    *agents.OPERATIONS,
+    *docker_hosts.OPERATIONS,
 )
 """An area that is added later is registered here and nowhere else."""

@@ -1,0 +1,322 @@
+"""What agents and docker hosts have in common: three levels of paths, bodies, associations.
+
+A level is the token's user (`/rest/agents`) or a team space (`/rest/spaces/{space}/agents`);
+projects only associate what a level has. What the two sorts differ in is a `Sort`.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from execution_simulator.machine_bodies import Members, names_of
+from execution_simulator.machines import USER, Machine, Machines
+from execution_simulator.operations import Call, Operation, Refusal, answer, complaints
+from execution_simulator.simulator import Simulator
+from execution_simulator.specification import Part
+from execution_simulator.testhub.pages import paged
+from execution_simulator.testhub.projects import project_of
+from execution_simulator.testhub.rendering import members as with_or_without_nulls
+
+_OBJECT: TypeAdapter[Members] = TypeAdapter(Members)
+_MOST_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort of machine: its words, its body, and what the server adds when it shows one."""
+
+    word: str
+    """In operations and codes: `agent`."""
+    thing: str
+    """In messages: `static agent`."""
+    collection: str
+    """In paths: `agents`."""
+    body: type[Part]
+    assigned: frozenset[str]
+    """Members that the server itself assigns: taken in a body, and ignored."""
+    kept: Callable[[Simulator], Machines]
+    added: Callable[[Call, Machine], Members]
+    """What the server knows beside the members that were given."""
+    kept_back: Callable[[Call, Machine], Members] = lambda _, __: {}
+    """What stands in the place of members that are never shown."""
+    guard: Callable[[Call], None] = lambda _: None
+    """Refuses every path of the sort, where the settings say so."""
+    live: Callable[[Call, Machine], bool] = lambda _, __: False
+    """Whether a removal is refused, where the settings refuse some."""
+
+
+def list_all(call: Call, sort: Sort) -> web.Response:
+    """GET of a level: the user's own machines; of agents with `all` those of any user."""
+    return listed(call, sort, visible(call, sort))
+
+
+def visible(call: Call, sort: Sort) -> list[Machine]:
+    """The machines that the list of a level is about."""
+    sort.guard(call)
+    space = _space(call)
+    anybody = sort.word == "agent" and call.flag("all", default=False)
+    return [
+        machine
+        for machine in sort.kept(call.simulator)
+        if _is_at(call, machine, space) and (anybody or machine.owner == USER)
+    ]
+
+
+def listed(
+    call: Call, sort: Sort, found: Iterable[Machine], *, extra: Members | None = None
+) -> web.Response:
+    """A list of machines, as an array or as a page; `extra` is shown by id of a machine."""
+    machines = list(found)
+    more = extra or {}
+
+    def one(machine: Machine) -> JsonValue:
+        return _shown(call, sort, machine, more.get(str(machine.id)))
+
+    if call.settings.machine_lists == "page":
+        return answer(paged(call, machines, one))
+    return answer([one(machine) for machine in machines])
+
+
+def get(call: Call, sort: Sort) -> web.Response:
+    """GET of one."""
+    return answer(_shown(call, sort, machine_of(call, sort)))
+
+
+def create(call: Call, sort: Sort) -> web.Response:
+    """POST: 201 with the machine, at the level of the path."""
+    sort.guard(call)
+    space = _space(call)
+    given = parsed(call, sort)
+    host_name = given.get("hostName")
+    twins = sort.kept(call.simulator).named(host_name) if isinstance(host_name, str) else ()
+    if call.settings.duplicate_host != 201 and any(it.space_id == space for it in twins):  # noqa: PLR2004 - the settings' own number
+        message = f'{sort.thing} "{host_name}" is defined already'
+        raise Refusal(call.settings.duplicate_host, "ALREADY_EXISTS", message)
+    machine = sort.kept(call.simulator).add(
+        _given(given, sort),
+        now=call.now,
+        space_id=space,
+        never_seen=call.settings.new_agent == "lost",
+    )
+    return answer(_shown(call, sort, machine), 201)
+
+
+def update(call: Call, sort: Sort) -> web.Response:
+    """PUT: by the path's id in a team space, by the body's id at the user's level."""
+    sort.guard(call)
+    space = _space(call)
+    content = _object(call)
+    in_path = call.request.match_info.get("id")
+    if in_path is None and content.get("id") is None:
+        raise Refusal(400, "BAD_REQUEST", "id: is required")
+    machine_id = _number(str(content["id"]) if in_path is None else in_path)
+    machine = _at_level(call, sort, machine_id, space)
+    given = parsed(call, sort, known=machine)
+    if given.get("id") is not None and str(given["id"]) != str(machine.id):
+        raise Refusal(400, "BAD_REQUEST", "id: is not that of the path")
+    _require_mine(call, machine)
+    kept = machine.members if call.settings.machine_put == "merge" else {}
+    machine.members = {**kept, **_given(given, sort)}
+    return answer(_shown(call, sort, machine))
+
+
+def delete(call: Call, sort: Sort) -> web.Response:
+    """DELETE: 200 without a body; of an unknown or a living one what the settings say."""
+    sort.guard(call)
+    space, machine_id = _space(call), _number(call.part("id"))
+    machine = sort.kept(call.simulator).get(machine_id)
+    if machine is None or not _is_at(call, machine, space):
+        return _removed(call, sort, machine_id)
+    _require_mine(call, machine)
+    if call.settings.live_agent_delete != 200 and sort.live(call, machine):  # noqa: PLR2004 - the settings' own number
+        message = f'{sort.thing} "{machine_id}" is in contact with the server'
+        raise Refusal(call.settings.live_agent_delete, "IN_USE", message)
+    sort.kept(call.simulator).remove(machine_id)
+    return web.Response(status=200)
+
+
+def of_project(call: Call, sort: Sort) -> list[Machine]:
+    """The machines associated with the project of the path."""
+    sort.guard(call)
+    project = project_of(call)
+    return [it for it in sort.kept(call.simulator) if project.id in it.projects]
+
+
+def list_of_project(call: Call, sort: Sort) -> web.Response:
+    """GET of a project's."""
+    return listed(call, sort, of_project(call, sort))
+
+
+def get_of_project(call: Call, sort: Sort) -> web.Response:
+    """GET of one of a project's; 404 for one that is not associated."""
+    machine_id = _number(call.part("id"))
+    for machine in of_project(call, sort):
+        if machine.id == machine_id:
+            return answer(_shown(call, sort, machine))
+    raise _unknown(sort, machine_id)
+
+
+def associate(call: Call, sort: Sort) -> web.Response:
+    """POST without a body: 200, also for what is associated already."""
+    sort.guard(call)
+    project, machine_id = project_of(call), _number(call.part("id"))
+    if call.body:
+        raise Refusal(400, "BAD_REQUEST", "an association has no body")
+    machine = sort.kept(call.simulator).get(machine_id)
+    if machine is None:
+        raise _unknown(sort, machine_id)
+    _require_mine(call, machine)
+    machine.projects[project.id] = None
+    if call.settings.association_answer == "empty":
+        return web.Response(status=200)
+    return answer(_shown(call, sort, machine))
+
+
+def dissociate(call: Call, sort: Sort) -> web.Response:
+    """DELETE of an association: 200; of what is not associated what the settings say."""
+    sort.guard(call)
+    project, machine_id = project_of(call), _number(call.part("id"))
+    machine = sort.kept(call.simulator).get(machine_id)
+    if machine is None or project.id not in machine.projects:
+        if call.settings.unknown_dissociation == 404:  # noqa: PLR2004 - the settings' own number
+            raise _unknown(sort, machine_id)
+        return web.Response(status=200)
+    del machine.projects[project.id]
+    return web.Response(status=200)
+
+
+def machine_of(call: Call, sort: Sort) -> Machine:
+    """The machine of the path, at the level of the path.
+
+    Raises:
+        Refusal: 404, 400 for an id that is no number.
+    """
+    sort.guard(call)
+    return _at_level(call, sort, _number(call.part("id")), _space(call))
+
+
+def parsed(call: Call, sort: Sort, known: Machine | None = None) -> Members:
+    """The body's members, checked; those that are null are left out.
+
+    A member that the seed does not have is taken back where the machine has one of that name: it
+    was the server that showed it.
+
+    Raises:
+        Refusal: 415 or 400, naming every wrong member and no value.
+    """
+    call.require_json()
+    content = _object(call)
+    own = names_of(sort.body)
+    known_here = {name for name in (known.members if known else ()) if name not in own}
+    checked = {name: value for name, value in content.items() if name not in known_here}
+    try:
+        sort.body.model_validate_json(json.dumps(checked))
+    except ValidationError as exc:
+        raise Refusal(400, "BAD_REQUEST", complaints(exc)) from None
+    expected = str if call.settings.machine_ids == "string" else int
+    if content.get("id") is not None and not isinstance(content["id"], expected):
+        raise Refusal(400, "BAD_REQUEST", f"id: must be a {call.settings.machine_ids}")
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def operations(sort: Sort) -> tuple[Operation, ...]:
+    """The operations that both sorts have, but for the lists."""
+    user, space, project = (
+        f"/rest{level}/{sort.collection}"
+        for level in ("", "/spaces/{space}", "/projects/{project}")
+    )
+    word = sort.word
+    return (
+        Operation(f"create_{word}", "POST", user, partial(create, sort=sort)),
+        Operation(f"create_{word}", "POST", space, partial(create, sort=sort)),
+        Operation(f"update_{word}", "PUT", user, partial(update, sort=sort)),
+        Operation(f"update_{word}", "PUT", f"{space}/{{id}}", partial(update, sort=sort)),
+        Operation(f"get_{word}", "GET", f"{user}/{{id}}", partial(get, sort=sort)),
+        Operation(f"get_{word}", "GET", f"{space}/{{id}}", partial(get, sort=sort)),
+        Operation(f"delete_{word}", "DELETE", f"{user}/{{id}}", partial(delete, sort=sort)),
+        Operation(f"delete_{word}", "DELETE", f"{space}/{{id}}", partial(delete, sort=sort)),
+        Operation(
+            f"get_project_{word}", "GET", f"{project}/{{id}}", partial(get_of_project, sort=sort)
+        ),
+        Operation(f"associate_{word}", "POST", f"{project}/{{id}}", partial(associate, sort=sort)),
+        Operation(
+            f"dissociate_{word}", "DELETE", f"{project}/{{id}}", partial(dissociate, sort=sort)
+        ),
+    )
+
+
+def _space(call: Call) -> str | None:
+    """The team space of the path, None at the user's level."""
+    space_id = call.request.match_info.get("space")
+    if space_id is None:
+        return None
+    space = call.simulator.world.spaces.get(space_id)
+    if space is None:
+        raise Refusal(404, "NOT_FOUND", f'team space "{space_id}" does not exist')
+    if not space.member:
+        raise Refusal(403, "FORBIDDEN", f'you are not a member of team space "{space_id}"')
+    return space_id
+
+
+def _is_at(call: Call, machine: Machine, space: str | None) -> bool:
+    return machine.space_id == space or (space is None and call.settings.user_level == "all")
+
+
+def _at_level(call: Call, sort: Sort, machine_id: int, space: str | None) -> Machine:
+    machine = sort.kept(call.simulator).get(machine_id)
+    if machine is None or not _is_at(call, machine, space):
+        raise _unknown(sort, machine_id)
+    return machine
+
+
+def _require_mine(call: Call, machine: Machine) -> None:
+    if call.settings.foreign_machines == "forbidden" and machine.owner != USER:
+        raise Refusal(403, "FORBIDDEN", "only its owner may do this")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+        raise Refusal(400, "BAD_REQUEST", "id: must be a whole number")
+    return int(text)
+
+
+def _unknown(sort: Sort, machine_id: int) -> Refusal:
+    return Refusal(404, "NOT_FOUND", f'{sort.thing} "{machine_id}" is not found')
+
+
+def _removed(call: Call, sort: Sort, machine_id: int) -> web.Response:
+    if call.settings.unknown_machine_delete == 404:  # noqa: PLR2004 - the settings' own number
+        raise _unknown(sort, machine_id)
+    return web.Response(status=200)
+
+
+def _object(call: Call) -> Members:
+    call.require_json()
+    try:
+        return _OBJECT.validate_json(call.body)
+    except ValidationError as exc:
+        raise Refusal(400, "BAD_REQUEST", complaints(exc)) from None
+
+
+def _given(content: Members, sort: Sort) -> Members:
+    return {name: value for name, value in content.items() if name not in sort.assigned}
+
+
+def _shown(call: Call, sort: Sort, machine: Machine, extra: JsonValue = None) -> JsonValue:
+    content: Members = dict.fromkeys(sorted(names_of(sort.body)))
+    content |= {"owner": machine.owner, **sort.added(call, machine), **machine.members}
+    content |= extra if isinstance(extra, dict) else {}
+    content |= sort.kept_back(call, machine) | _identity(call, machine)
+    host_name = content.get("hostName")
+    lower = call.settings.host_names == "lower" or call.flag("normalize", default=False)
+    if lower and isinstance(host_name, str):
+        content["hostName"] = host_name.lower()
+    return with_or_without_nulls(content, call.settings)
+
+
+def _identity(call: Call, machine: Machine) -> Members:
+    return {"id": str(machine.id) if call.settings.machine_ids == "string" else machine.id}

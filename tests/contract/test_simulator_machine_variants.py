@@ -1,0 +1,321 @@
+"""Agents and docker hosts: every way in which servers differ, and what may happen to them."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from contract.simulator_client import Api, opened
+from execution_simulator.faults import AnswerStatus, LoseAnswer
+
+HOST = "LoadGen-1.example.com"
+KEYS = {"caCert": "CA", "clientCert": "CERT", "clientKey": "KEY"}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with opened() as api:
+        yield api
+
+
+def defined(api: Api, **members: object) -> int:
+    return api.simulator.agents.add(
+        {"hostName": HOST, **members},  # type: ignore[dict-item]
+        now=api.simulator.clock.now(),
+    ).id
+
+
+async def put(api: Api, number: int, **members: object) -> int:
+    body = {"id": number, "hostName": HOST, **members}
+    return (await api.ask("PUT", "/rest/agents", json=body)).status
+
+
+async def shown(api: Api, number: int) -> dict[str, object]:
+    found: dict[str, object] = (await api.get(f"/rest/agents/{number}")).json
+    return found
+
+
+@pytest.mark.parametrize(("form", "left"), [("replace", None), ("merge", "17 GB")])
+async def test_a_put_replaces_or_merges(api: Api, form: str, left: str | None) -> None:
+    api.simulator.change(machine_put=form)
+    number = defined(api, ram="17 GB")
+    await put(api, number, type="x")
+    agent = await shown(api, number)
+    assert (agent["type"], agent["ram"]) == ("x", left)
+
+
+async def test_a_member_beyond_the_seed_is_taken_back_and_lost_where_a_put_replaces(
+    api: Api,
+) -> None:
+    number = defined(api, rack="4")
+    assert await put(api, number, rack="4") == 200
+    kept = (await shown(api, number))["rack"]
+    assert await put(api, number) == 200
+    assert (kept, "rack" in await shown(api, number)) == ("4", False)
+    assert await put(api, number, rack="4") == 400
+
+
+async def test_ids_can_be_strings_and_are_taken_back_as_strings_only(api: Api) -> None:
+    api.simulator.change(machine_ids="string")
+    number = defined(api)
+    listed = (await api.get("/rest/agents")).json[0]["id"]
+    body = {"id": listed, "hostName": HOST}
+    statuses = [
+        (await api.ask("PUT", "/rest/agents", json=it)).status for it in (body, {**body, "id": 1})
+    ]
+    assert (listed, statuses) == (str(number), [200, 404])
+    assert await put(api, number) == 400
+
+
+async def test_lists_can_be_pages(api: Api) -> None:
+    api.simulator.change(machine_lists="page", page_size_cap=2)
+    numbers = [defined(api, hostName=f"h{index}") for index in range(3)]
+    pages = [(await api.get(f"/rest/agents?page={page}")).json for page in range(2)]
+    assert [it["id"] for page in pages for it in page["content"]] == numbers
+    assert [page["last"] for page in pages] == [False, True]
+
+
+async def test_the_users_level_can_show_what_is_in_team_spaces(api: Api) -> None:
+    api.simulator.change(user_level="all")
+    added = api.simulator.agents.add({"hostName": HOST}, now=0, space_id="demo")
+    assert [it["id"] for it in (await api.get("/rest/agents")).json] == [added.id]
+    assert (await api.get(f"/rest/agents/{added.id}")).status == 200
+
+
+async def test_a_server_can_keep_host_names_in_lower_case(api: Api) -> None:
+    api.simulator.change(host_names="lower")
+    assert (await shown(api, defined(api)))["hostName"] == HOST.lower()
+
+
+@pytest.mark.parametrize(("answer", "count"), [(201, 2), (409, 1)])
+async def test_a_host_name_can_be_taken(api: Api, answer: int, count: int) -> None:
+    api.simulator.change(duplicate_host=answer)
+    defined(api)
+    reply = await api.ask("POST", "/rest/agents", json={"hostName": HOST.upper()})
+    assert (reply.status, len([*api.simulator.agents])) == (answer, count)
+
+
+async def test_a_host_name_of_another_level_is_never_taken(api: Api) -> None:
+    api.simulator.change(duplicate_host=409)
+    defined(api)
+    reply = await api.ask("POST", "/rest/spaces/demo/agents", json={"hostName": HOST})
+    assert reply.status == 201
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_delete_of_an_unknown_machine_is_answered_as_the_settings_say(
+    api: Api, status: int
+) -> None:
+    api.simulator.change(unknown_machine_delete=status)
+    assert (await api.ask("DELETE", "/rest/agents/999")).status == status
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_dissociation_of_what_is_none_is_answered_as_the_settings_say(
+    api: Api, status: int
+) -> None:
+    api.simulator.change(unknown_dissociation=status)
+    reply = await api.ask("DELETE", f"/rest/projects/1050/agents/{defined(api)}")
+    assert reply.status == status
+
+
+async def test_a_living_agent_can_be_kept_until_it_is_lost(api: Api) -> None:
+    api.simulator.change(live_agent_delete=409)
+    number = defined(api)
+    alive = await api.ask("DELETE", f"/rest/agents/{number}")
+    await api.control("PATCH", f"agents/{number}", {"contact": "lost"})
+    lost = await api.ask("DELETE", f"/rest/agents/{number}")
+    assert (alive.status, lost.status) == (409, 200)
+
+
+async def test_an_association_can_be_answered_with_nothing(api: Api) -> None:
+    api.simulator.change(association_answer="empty")
+    reply = await api.ask("POST", f"/rest/projects/1050/agents/{defined(api)}")
+    assert (reply.status, reply.text) == (200, "")
+
+
+async def test_machines_of_others_can_be_theirs_alone(api: Api) -> None:
+    api.simulator.change(foreign_machines="forbidden")
+    number = defined(api)
+    await api.control("PATCH", f"agents/{number}", {"owner": "somebody"})
+    one = f"/rest/agents/{number}"
+    statuses = [
+        (await api.ask(method, path)).status
+        for method, path in (
+            ("GET", one),
+            ("DELETE", one),
+            ("POST", f"/rest/projects/1050/agents/{number}"),
+        )
+    ]
+    assert [*statuses, await put(api, number)] == [200, 403, 403, 403]
+
+
+async def test_a_filter_can_only_sort(api: Api) -> None:
+    api.simulator.change(agent_filter="sorts")
+    plain, able = defined(api), defined(api, capabilities=[{"name": "java"}])
+    found = (await api.get("/rest/agents?filter=amF2YQ==")).json
+    assert [it["id"] for it in found] == [able, plain]
+
+
+async def test_a_defined_agent_can_be_lost_until_its_program_is_started(api: Api) -> None:
+    api.simulator.change(new_agent="lost")
+    created = (await api.ask("POST", "/rest/agents", json={"hostName": HOST})).json
+    await api.control("PATCH", f"agents/{created['id']}", {"contact": "keeps"})
+    assert (created["state"], created["contactTime"]) == ("LOST", None)
+    assert (await shown(api, created["id"]))["state"] == "AVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type"),
+    [("retired", "application/json"), ("retiredPage", "text/html")],
+)
+async def test_docker_hosts_can_be_retired(api: Api, form: str, content_type: str) -> None:
+    number = api.simulator.docker_hosts.add({"hostName": HOST}, now=0).id
+    api.simulator.change(docker_hosts=form)
+    replies = [
+        await api.ask(method, f"/rest{path}", json=body)
+        for method, path, body in (
+            ("GET", "/dockerhosts", None),
+            ("POST", "/dockerhosts", {"hostName": HOST}),
+            ("PUT", "/dockerhosts", {"id": number, "hostName": HOST}),
+            ("GET", f"/dockerhosts/{number}", None),
+            ("DELETE", f"/dockerhosts/{number}", None),
+            ("GET", f"/dockerhosts/{number}/status", None),
+            ("POST", "/dockerhosts/testconnection", {"hostName": HOST}),
+            ("GET", "/spaces/demo/dockerhosts", None),
+            ("GET", "/projects/1050/dockerhosts", None),
+            ("POST", f"/projects/1050/dockerhosts/{number}", None),
+            ("DELETE", f"/projects/1050/dockerhosts/{number}", None),
+        )
+    ]
+    assert {reply.status for reply in replies} == {404}
+    assert {reply.headers["Content-Type"].partition(";")[0] for reply in replies} == {content_type}
+    assert (await api.get("/rest/agents")).status == 200
+
+
+async def test_keys_can_be_masked_and_a_mask_that_comes_back_is_the_key_from_then_on(
+    api: Api,
+) -> None:
+    api.simulator.change(docker_keys="masked")
+    host = api.simulator.docker_hosts.add({"hostName": HOST, **KEYS}, now=0)
+    found = (await api.get(f"/rest/dockerhosts/{host.id}")).json
+    await api.ask("PUT", "/rest/dockerhosts", json=found)
+    assert found["clientKey"] == host.members["clientKey"] == "********"
+
+
+async def test_keys_that_a_put_leaves_out_are_lost_where_it_replaces(api: Api) -> None:
+    host = api.simulator.docker_hosts.add({"hostName": HOST, **KEYS}, now=0)
+    await api.ask("PUT", "/rest/dockerhosts", json={"id": host.id, "hostName": HOST})
+    assert "clientKey" not in host.members
+
+
+async def test_the_info_of_a_docker_host_can_be_null(api: Api) -> None:
+    api.simulator.change(docker_info="null")
+    reply = await api.ask("POST", "/rest/dockerhosts/testconnection", json={"hostName": HOST})
+    assert (reply.json["status"], reply.json["info"]) == ("SUCCESS", None)
+
+
+async def test_null_members_can_be_left_out(api: Api) -> None:
+    api.simulator.change(nulls="absent")
+    found = await shown(api, defined(api))
+    assert set(found) == {"id", "hostName", "owner", "state", "contactTime", "engineListSize"}
+
+
+async def test_a_machine_is_registered_by_a_stranger_and_retired(api: Api) -> None:
+    wanted = {"owner": "somebody", "spaceId": "demo", "members": {"hostName": HOST}}
+    made = (await api.control("POST", "agents", {**wanted, "projects": ["1050"]})).json
+    project = (await api.get("/rest/projects/1050/agents")).json
+    gone = await api.control("DELETE", f"agents/{made['id']}")
+    assert ([it["owner"] for it in project], gone.status) == (["somebody"], 204)
+    assert (await api.control("GET", f"agents/{made['id']}")).status == 404
+
+
+async def test_an_agent_is_lost_occupied_and_registered_anew(api: Api) -> None:
+    number, seen = defined(api, version="1", ram="17 GB"), []
+    for change in (
+        {"busy": True},
+        {"contact": "lost"},
+        {"contact": "keeps", "busy": False},
+        {"members": {"version": "2", "ram": None}},
+        {"members": {"state": "DRAINING"}},
+    ):
+        await api.control("PATCH", f"agents/{number}", change)
+        agent = await shown(api, number)
+        seen.append((agent["state"], agent["version"], agent["ram"]))
+    assert seen == [
+        ("BUSY", "1", "17 GB"),
+        ("LOST", "1", "17 GB"),
+        ("AVAILABLE", "1", "17 GB"),
+        ("AVAILABLE", "2", None),
+        ("DRAINING", "2", None),
+    ]
+
+
+async def test_an_agent_that_stops_is_lost_later(api: Api) -> None:
+    number = defined(api)
+    await api.control("PATCH", f"agents/{number}", {"contact": "stops"})
+    before = await shown(api, number)
+    api.simulator.clock.advance(61)
+    assert (before["state"], (await shown(api, number))["state"]) == ("AVAILABLE", "LOST")
+
+
+async def test_others_associate_and_dissociate(api: Api) -> None:
+    number = defined(api)
+    await api.control("PATCH", f"agents/{number}", {"associate": ["1050", "1100"]})
+    reply = await api.control("PATCH", f"agents/{number}", {"dissociate": ["1050"]})
+    assert reply.json["projects"] == ["1100"]
+
+
+async def test_the_control_api_tells_a_key_by_its_digest(api: Api) -> None:
+    await api.ask("POST", "/rest/dockerhosts", json={"hostName": HOST, **KEYS})
+    (found,) = (await api.control("GET", "docker-hosts")).json
+    assert found["members"]["caCert"] == "CA"
+    assert found["members"]["clientKey"] == hashlib.sha256(b"KEY").hexdigest()
+
+
+async def test_scripted_connections_are_shown_and_forgotten(api: Api) -> None:
+    await api.control("POST", "docker-connections", {"host": HOST, "status": "ODD"})
+    before = (await api.control("GET", "docker-connections")).json
+    await api.control("DELETE", "docker-connections")
+    after = (await api.control("GET", "docker-connections")).json
+    assert ([it["status"] for it in before], after) == (["ODD"], [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json"),
+    [
+        ("PATCH", "agents/999", {}),
+        ("GET", "docker-hosts/x", None),
+        ("DELETE", "agents/999", None),
+    ],
+)
+async def test_an_unknown_machine_is_404_in_the_control_api(
+    api: Api, method: str, path: str, json: object
+) -> None:
+    assert (await api.control(method, path, json)).status == 404
+
+
+async def test_a_change_with_an_unknown_member_is_refused(api: Api) -> None:
+    reply = await api.control("PATCH", f"agents/{defined(api)}", {"state": "LOST"})
+    assert (reply.status, "state" in reply.json["message"]) == (400, True)
+
+
+async def test_the_answer_of_a_create_can_be_lost_when_the_agent_is_there(api: Api) -> None:
+    api.simulator.faults.add(LoseAnswer(operation="create_agent"))
+    with pytest.raises(Exception, match="disconnected"):
+        await api.ask("POST", "/rest/agents", json={"hostName": HOST})
+    assert len((await api.get("/rest/agents")).json) == 1
+
+
+@pytest.mark.parametrize(("status", "body"), [(409, "json"), (404, "json"), (404, "html")])
+async def test_an_update_can_be_refused(api: Api, status: int, body: str) -> None:
+    number = defined(api, type="a")
+    api.simulator.faults.add(AnswerStatus(operation="update_agent", status=status, body=body))
+    assert await put(api, number, type="b") == status
+    assert (await shown(api, number))["type"] == "a"
+
+
+async def test_ids_are_never_given_twice_not_even_after_a_reset(api: Api) -> None:
+    first = defined(api)
+    api.simulator.reset()
+    assert ([*api.simulator.agents], defined(api) > first) == ([], True)

@@ -1,11 +1,9 @@
 """Whatever bytes a Test Hub answers: a value or a RemoteError, never another exception."""
 
-import json
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from execution_operator.remote.answers import Answer
 from execution_operator.remote.errors import Ambiguous, RemoteError
@@ -14,8 +12,8 @@ from execution_operator.remote.redaction import Redactor
 from execution_operator.remote.testhub import protocol, reading
 from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Project, Space
+from support.any_answers import responses
 
-JSON_TYPE = "application/json"
 READ = protocol.get_execution("1050", "e-1")
 START = protocol.start_execution("1050", {}, offline_token="t")
 LIST = protocol.list_executions("1050", ExecutionFilter())
@@ -39,32 +37,11 @@ id status message result ref startDate completionDate access_token expires_in co
 totalElements totalPages last verdict reports href name content-type duration display_name
 external_type error error_description userMessage
 """
-NAMES = st.sampled_from(WORDS.split())
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=20)
-    | st.sampled_from(["RUNNING", "2026-12-01T15:00:25Z", "\ud800", "1" * 40, 10**400, 1e308])
-)
-SHAPES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6),
-    max_leaves=12,
-)
-BODIES = st.binary(max_size=60) | SHAPES.map(lambda shape: json.dumps(shape).encode())
-STATUSES = st.sampled_from([200, 200, 200, 201, 202, 204]) | st.integers(100, 999)
-TYPES = st.sampled_from([JSON_TYPE, "text/plain", "text/html", "", "x/y+json"])
 
 
 @pytest.mark.parametrize(("request_", "read"), READERS, ids=[one[0].operation for one in READERS])
 @settings(max_examples=1200, deadline=None)
-@given(
-    response=st.builds(
-        Response, STATUSES, TYPES, BODIES, st.none(), location=st.none() | st.text(max_size=20)
-    )
-)
+@given(response=responses(WORDS))
 def test_whatever_a_server_answers_is_a_value_or_a_remote_error(
     request_: Request, read: Callable[[Answer], object], response: Response
 ) -> None:

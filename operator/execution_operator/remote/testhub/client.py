@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
-from execution_operator.remote.answers import Answer
-from execution_operator.remote.errors import ProtocolError, Rejected
+from execution_operator.remote.errors import Rejected
 from execution_operator.remote.testhub import protocol, reading
 from execution_operator.remote.testhub.auth import Tokens
+from execution_operator.remote.testhub.calls import Calls, off_loop
+from execution_operator.remote.testhub.machine_protocol import AGENTS, DOCKER_HOSTS
+from execution_operator.remote.testhub.machines import DockerHosts, Machines
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Project, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from pydantic import SecretStr
+    from collections.abc import Callable, Mapping
 
     from execution_operator.remote.messages import JSON, Request
     from execution_operator.remote.testhub.auth import OfflineToken
+    from execution_operator.remote.testhub.machine_wire import StaticAgentResource
     from execution_operator.remote.testhub.protocol import (
         AssetFilter,
         ExecutionFilter,
         StopOptions,
     )
-    from execution_operator.remote.testhub.reading import Item
     from execution_operator.remote.testhub.wire import ResultResource
     from execution_operator.remote.transport import Transport
-
-    Build = Callable[[], Awaitable[Request]]
-
-Read = TypeVar("Read")
-_UNAUTHORIZED: Final = 401
-_MOST_PAGES: Final = 1000
 
 
 class TestHub:
@@ -39,6 +32,10 @@ class TestHub:
 
     Every method raises a RemoteError by meaning when it cannot do what it says. A 401 renews the
     access token and repeats the request once, a start too, because a 401 started nothing.
+
+    Attributes:
+        agents: the server's static agents.
+        docker_hosts: the server's remote docker hosts.
     """
 
     __test__ = False  # for pytest: it is none
@@ -63,10 +60,13 @@ class TestHub:
         self._tokens = Tokens(
             transport.send, offline_token, clock=clock, refusal_seconds=refusal_seconds
         )
+        self._calls = Calls(transport, self._tokens)
+        self.agents: Machines[StaticAgentResource] = Machines(self._calls, AGENTS)
+        self.docker_hosts = DockerHosts(self._calls, DOCKER_HOSTS)
 
     async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
         """List the user's team spaces; the server's search is not exact."""
-        return await self._list(Space, lambda page: protocol.list_spaces(search, page))
+        return await self._calls.all_pages(Space, lambda page: protocol.list_spaces(search, page))
 
     async def find_space(self, name: str) -> Space | None:
         """Find the team space of exactly that display name.
@@ -82,11 +82,15 @@ class TestHub:
 
     async def list_projects(self, name: str, space_id: str | None = None) -> tuple[Project, ...]:
         """List the user's projects with a name like that, of one team space or of all."""
-        return await self._list(Project, lambda page: protocol.list_projects(name, space_id, page))
+        return await self._calls.all_pages(
+            Project, lambda page: protocol.list_projects(name, space_id, page)
+        )
 
     async def list_assets(self, project_id: str, which: AssetFilter) -> tuple[Asset, ...]:
         """List test assets of a project."""
-        return await self._list(Asset, lambda page: protocol.list_assets(project_id, which, page))
+        return await self._calls.all_pages(
+            Asset, lambda page: protocol.list_assets(project_id, which, page)
+        )
 
     async def list_executions(
         self, project_id: str, which: ExecutionFilter
@@ -97,7 +101,7 @@ class TestHub:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
             ValueError: the filter cannot be asked for.
         """
-        return await self._list(
+        return await self._calls.all_pages(
             ExecutionResource, lambda page: protocol.list_executions(project_id, which, page)
         )
 
@@ -125,13 +129,13 @@ class TestHub:
             offline = (await self._tokens.offline()).get_secret_value()
             return protocol.start_execution(project_id, specification, offline_token=offline)
 
-        answer = await self._answer(build, before_bytes=before_bytes, secrets=secrets)
-        return await _off_loop(reading.read_started, answer)
+        answer = await self._calls.built(build, before_bytes=before_bytes, secrets=secrets)
+        return await off_loop(reading.read_started, answer)
 
     async def get_execution(self, project_id: str, execution_id: str) -> ExecutionResource:
         """Read one run."""
         request = protocol.get_execution(project_id, execution_id)
-        return await _off_loop(reading.read_execution, await self._answer(_same(request)))
+        return await off_loop(reading.read_execution, await self._calls.answer(request))
 
     async def stop_execution(
         self, project_id: str, execution_id: str, options: StopOptions
@@ -143,58 +147,14 @@ class TestHub:
             Rejected: it cannot be stopped (any more): 409, 410, 422 in `status`.
         """
         request = protocol.stop_execution(project_id, execution_id, options)
-        reading.read_stopped(await self._answer(_same(request)))
+        reading.read_stopped(await self._calls.answer(request))
 
     async def get_result(self, project_id: str, result_id: str) -> ResultResource:
         """Read a run's result; its verdict may still be None."""
         request = protocol.get_result(project_id, result_id)
-        return await _off_loop(reading.read_result, await self._answer(_same(request)))
+        return await off_loop(reading.read_result, await self._calls.answer(request))
 
     async def close(self) -> None:
         """Close all connections."""
         await self._tokens.close()
         await self._transport.close()
-
-    async def _list(self, model: type[Item], request: Callable[[int], Request]) -> tuple[Item, ...]:
-        listing = reading.Listing(model)
-        for page in range(_MOST_PAGES):
-            answer = await self._answer(_same(request(page)))
-            if not await _off_loop(listing.add, answer):
-                return tuple(listing.found.values())
-        message = f"cannot {request(0).purpose}: the list has more than {_MOST_PAGES} pages"
-        raise ProtocolError(message)
-
-    async def _answer(
-        self,
-        build: Build,
-        *,
-        before_bytes: Callable[[], None] | None = None,
-        secrets: tuple[str, ...] = (),
-    ) -> Answer:
-        used: list[SecretStr] = []
-
-        async def bearer() -> str:
-            used.append(await self._tokens.access())
-            return used[-1].get_secret_value()
-
-        request = await build()
-        response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
-        if response.status == _UNAUTHORIZED:
-            await self._tokens.replace(used[-1])
-            request = await build()
-            response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
-        return Answer(request, response, self._tokens.redactor(*secrets))
-
-
-def _same(request: Request) -> Build:
-    async def build() -> Request:
-        return request
-
-    return build
-
-
-async def _off_loop(read: Callable[[Answer], Read], answer: Answer) -> Read:
-    """Read an answer; a large one in a thread, so that everything else goes on."""
-    if answer.is_large:
-        return await asyncio.to_thread(read, answer)
-    return read(answer)

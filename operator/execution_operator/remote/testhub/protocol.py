@@ -144,7 +144,7 @@ def list_projects(name: str, space_id: str | None, page: int = 0) -> Request:
 def list_assets(project_id: str, which: AssetFilter, page: int = 0) -> Request:
     """List test assets of a project."""
     purpose = f'list test assets of project "{project_id}"'
-    path = f"/rest/projects/{_segment(project_id, purpose)}/assets/"
+    path = f"/rest/projects/{segment(project_id, purpose)}/assets/"
     return _list("list_assets", purpose, path, which.query(), page)
 
 
@@ -180,7 +180,7 @@ def get_execution(project_id: str, execution_id: str) -> Request:
         operation="get_execution",
         purpose=purpose,
         method="GET",
-        path=_executions(project_id, purpose) + _segment(execution_id, purpose),
+        path=_executions(project_id, purpose) + segment(execution_id, purpose),
         priority=Priority.END,
     )
 
@@ -192,7 +192,7 @@ def stop_execution(project_id: str, execution_id: str, options: StopOptions) -> 
         operation="stop_execution",
         purpose=purpose,
         method="DELETE",
-        path=_executions(project_id, purpose) + _segment(execution_id, purpose),
+        path=_executions(project_id, purpose) + segment(execution_id, purpose),
         query=options.query(),
         accept=_ANY,
         priority=Priority.STOP,
@@ -202,7 +202,7 @@ def stop_execution(project_id: str, execution_id: str, options: StopOptions) -> 
 def get_result(project_id: str, result_id: str) -> Request:
     """Ask for a run's result."""
     purpose = f'read result "{result_id}" of project "{project_id}"'
-    project, result = _segment(project_id, purpose), _segment(result_id, purpose)
+    project, result = segment(project_id, purpose), segment(result_id, purpose)
     return Request(
         operation="get_result",
         purpose=purpose,
@@ -221,17 +221,26 @@ def _list(  # noqa: PLR0913 - the parts of a request
     *,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Request:
-    paged = (*query, ("page", str(page))) if page else query
     return Request(
-        operation=operation, purpose=purpose, method="GET", path=path, query=paged, headers=headers
+        operation=operation,
+        purpose=purpose,
+        method="GET",
+        path=path,
+        query=page_of(query, page),
+        headers=headers,
     )
 
 
+def page_of(query: tuple[tuple[str, str], ...], page: int) -> tuple[tuple[str, str], ...]:
+    """The query of a list's page; the first page is asked for without its number."""
+    return (*query, ("page", str(page))) if page else query
+
+
 def _executions(project_id: str, purpose: str) -> str:
-    return f"/rest/projects/{_segment(project_id, purpose)}/executions/"
+    return f"/rest/projects/{segment(project_id, purpose)}/executions/"
 
 
-def _segment(text: str, purpose: str) -> str:
+def segment(text: str, purpose: str) -> str:
     """Encode one segment of a path.
 
     Raises:

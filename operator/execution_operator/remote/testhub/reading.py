@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from execution_operator.remote.errors import Forbidden, LicenseRefused, RemoteError, Unauthorized
+from execution_operator.remote.testhub.machine_wire import (
+    ConnectionStatus,
+    DockerHostResource,
+    MachineItem,
+    StaticAgentResource,
+)
 from execution_operator.remote.testhub.wire import (
     Asset,
     ExecutionResource,
@@ -25,7 +31,9 @@ if TYPE_CHECKING:
     from execution_operator.remote.answers import Answer
 
 Model = TypeVar("Model", bound=BaseModel)
-Item = TypeVar("Item", Space, Project, Asset, ExecutionResource)
+Item = TypeVar(
+    "Item", Space, Project, Asset, ExecutionResource, StaticAgentResource, DockerHostResource
+)
 _BAD_TOKEN: Final = frozenset({400, 401, 402})
 
 
@@ -58,11 +66,7 @@ def read_started(answer: Answer) -> ExecutionResource:
         Ambiguous: a 2xx without an id, or any answer that leaves it open.
         RemoteError: by meaning.
     """
-    answer.require_success()
-    found = answer.json() if answer.response.body.strip() else {}
-    if isinstance(found, dict) and found.get("id") is None:
-        found = {**found, "id": _last_segment(answer.response.location)}
-    return _model(ExecutionResource, found, answer)
+    return _model(ExecutionResource, _with_id(answer), answer)
 
 
 def read_execution(answer: Answer) -> ExecutionResource:
@@ -81,6 +85,41 @@ def read_result(answer: Answer) -> ResultResource:
     if not isinstance(found, dict) or not found:
         answer.nonsense("the answer is not a result")
     return _model(ResultResource, found, answer)
+
+
+def read_machine(model: type[MachineItem], answer: Answer) -> MachineItem:
+    """Read one agent or docker host."""
+    return _model(model, answer.json(), answer)
+
+
+def read_created(model: type[MachineItem], answer: Answer) -> MachineItem:
+    """Read what was defined; the id may come in the Location header alone.
+
+    Raises:
+        Ambiguous: a 2xx without an id, or any answer that leaves it open.
+        RemoteError: by meaning.
+    """
+    return _model(model, _with_id(answer), answer)
+
+
+def read_accepted(answer: Answer) -> None:
+    """Return when the server did what was asked, whatever JSON or nothing it says then.
+
+    Raises:
+        ProtocolError: a page with a 200, such as a proxy's that asks for a log-in.
+        RemoteError: by meaning.
+    """
+    answer.require_success()
+    if answer.response.body.strip() and answer.response.content_type == "text/html":
+        answer.nonsense("the answer is a page; is the URL that of the server's API?")
+
+
+def read_connection(answer: Answer) -> ConnectionStatus:
+    """Read whether the server reaches a docker host."""
+    found = answer.json()
+    if not isinstance(found, dict) or not found:
+        answer.nonsense("the answer is not a connection's status")
+    return _model(ConnectionStatus, found, answer)
 
 
 @dataclass(slots=True)
@@ -126,6 +165,15 @@ def _is_last(page: Page, read: int, *, missing: bool) -> bool:
     if page.pages is not None:
         return read >= page.pages
     return not missing
+
+
+def _with_id(answer: Answer) -> object:
+    """What a creation answered, with the id of its Location where the body has none."""
+    answer.require_success()
+    found = answer.json() if answer.response.body.strip() else {}
+    if isinstance(found, dict) and found.get("id") is None:
+        return {**found, "id": _last_segment(answer.response.location)}
+    return found
 
 
 def _model(model: type[Model], found: object, answer: Answer) -> Model:

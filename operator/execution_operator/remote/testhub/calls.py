@@ -1,0 +1,105 @@
+"""How every call to a Test Hub is made: with a token, once more after a 401, page by page.
+
+It knows no particular call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from execution_operator.remote.answers import Answer
+from execution_operator.remote.errors import ProtocolError
+from execution_operator.remote.testhub import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pydantic import SecretStr
+
+    from execution_operator.remote.messages import Request
+    from execution_operator.remote.testhub.auth import Tokens
+    from execution_operator.remote.testhub.reading import Item
+    from execution_operator.remote.transport import Transport
+
+    Build = Callable[[], Awaitable[Request]]
+
+Read = TypeVar("Read")
+_UNAUTHORIZED: Final = 401
+_MOST_PAGES: Final = 1000
+
+
+class Calls:
+    """Sends requests with one user's tokens."""
+
+    def __init__(self, transport: Transport, tokens: Tokens) -> None:
+        self._transport = transport
+        self._tokens = tokens
+
+    async def answer(
+        self,
+        request: Request,
+        *,
+        before_bytes: Callable[[], None] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Answer:
+        """Send a request as it is.
+
+        Args:
+            request: what to send.
+            before_bytes: called immediately before bytes leave; what it raises is passed on.
+            secrets: values to hide in the server's words, beside the tokens.
+        """
+        return await self.built(_same(request), before_bytes=before_bytes, secrets=secrets)
+
+    async def built(
+        self,
+        build: Build,
+        *,
+        before_bytes: Callable[[], None] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Answer:
+        """Send a request that is built anew for each attempt, since it holds a token itself."""
+        used: list[SecretStr] = []
+
+        async def bearer() -> str:
+            used.append(await self._tokens.access())
+            return used[-1].get_secret_value()
+
+        request = await build()
+        response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+        if response.status == _UNAUTHORIZED:
+            await self._tokens.replace(used[-1])
+            request = await build()
+            response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+        return Answer(request, response, self._tokens.redactor(*secrets))
+
+    async def all_pages(
+        self, model: type[Item], request: Callable[[int], Request]
+    ) -> tuple[Item, ...]:
+        """Read a list, all pages of it.
+
+        Raises:
+            RemoteError: the list is not complete; what is missing from it would prove nothing.
+        """
+        listing = reading.Listing(model)
+        for page in range(_MOST_PAGES):
+            answer = await self.answer(request(page))
+            if not await off_loop(listing.add, answer):
+                return tuple(listing.found.values())
+        message = f"cannot {request(0).purpose}: the list has more than {_MOST_PAGES} pages"
+        raise ProtocolError(message)
+
+
+async def off_loop(read: Callable[[Answer], Read], answer: Answer) -> Read:
+    """Read an answer; a large one in a thread, so that everything else goes on."""
+    if answer.is_large:
+        return await asyncio.to_thread(read, answer)
+    return read(answer)
+
+
+def _same(request: Request) -> Build:
+    async def build() -> Request:
+        return request
+
+    return build

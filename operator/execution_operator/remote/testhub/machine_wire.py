@@ -1,0 +1,164 @@
+"""Agents and docker hosts as the Test Hub answers them; it does no I/O.
+
+As tolerant as `wire`: numbers may come as strings and the other way round, states are the server's
+own words. Each also keeps the JSON that it was read from, since an update has to send all of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar
+
+from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
+
+from execution_operator.remote.testhub.wire import Count, Id, MaybeId, Moment, Text, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from execution_operator.remote.messages import JSON
+
+MAX_CAPABILITIES: Final = 1000
+KEY_MEMBERS: Final = ("caCert", "clientCert", "clientKey")
+_MOST_DIGITS: Final = 18
+_FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
+
+
+def _digits(value: object) -> object:
+    usable = isinstance(value, str) and value.isascii() and value.isdecimal()
+    return int(value) if isinstance(value, str) and usable and len(value) <= _MOST_DIGITS else value
+
+
+def _flag(value: object) -> bool | None:
+    if isinstance(value, str):
+        return _FLAGS.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
+def _object(value: object) -> object | None:
+    return value if isinstance(value, dict) else None
+
+
+def _capabilities(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)][:MAX_CAPABILITIES]
+
+
+Whole = Annotated[Count, BeforeValidator(_digits)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+
+
+class Machine(Wire):
+    """What agents and docker hosts have in common.
+
+    Attributes:
+        host_name: as the server wrote it; host names are compared in lower case.
+        owner: the server's identifier of a user.
+    """
+
+    withheld: ClassVar[tuple[str, ...]] = ()
+    """Members that an update never sends back as they were read."""
+
+    id: Id
+    host_name: Text = None
+    ip_address: Text = None
+    owner: Text = None
+    type: Text = None
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)  # in no repr: it may hold a key
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_what_was_read(cls, found: Any, read: ModelWrapValidatorHandler[Machine]) -> Machine:  # noqa: ANN401 - it is JSON of any shape
+        machine = read(found)
+        if isinstance(found, dict):
+            machine._raw = found  # noqa: SLF001 - it is an instance of this class
+        return machine
+
+    def is_host(self, host_name: str) -> bool:
+        """Whether it has this host name, in whatever case either is written."""
+        return (self.host_name or "").lower() == host_name.lower()
+
+    def changed(self, changes: Mapping[str, JSON]) -> dict[str, JSON]:
+        """The whole object to send back: as it was read, with members replaced, but never the id.
+
+        A server may take what is missing for removed (seed 000 leaves it open), so members that
+        this client does not know go back as well.
+        """
+        kept = {name: value for name, value in self._raw.items() if name not in self.withheld}
+        return {**kept, **changes, "id": self._raw.get("id", self.id)}
+
+
+class Capability(Wire):
+    """Something that an agent can do."""
+
+    id: MaybeId = None
+    key: Text = None
+    name: Text = None
+    version: Text = None
+    vendor: Text = None
+    category: Text = None
+
+
+class StaticAgentResource(Machine):
+    """A static agent (seed 000, schema StaticAgent).
+
+    Attributes:
+        ram: in bytes, as text.
+        poll_interval: in milliseconds.
+        state: AVAILABLE, BUSY, LOST, or a word that we do not know.
+        contact_time: when it contacted the server last.
+        capabilities: at most 1000 of them.
+    """
+
+    version: Text = None
+    operating_system: Text = None
+    architecture: Text = None
+    ram: Text = None
+    license_type: Text = None
+    poll_interval: Whole = None
+    engine_list_size: Whole = None
+    contact_time: Moment = None
+    capabilities: Annotated[tuple[Capability, ...], BeforeValidator(_capabilities)] = ()
+    state: Text = None
+    rtb_state: Text = None
+    rtb_contact_time: Moment = None
+
+
+class DockerHostInfo(Wire):
+    """What a docker host says of itself."""
+
+    server: Text = None
+    version: Text = None
+    api_version: Text = None
+    go_version: Text = None
+    git_commit: Text = None
+    build_date: Text = None
+    os_arch: Text = None
+    experimental: Flag = None
+
+
+class DockerHostResource(Machine):
+    """A remote docker host (seed 000, schema DockerHost).
+
+    Certificates and key are not read: a server gives them back not at all, or masked. An update
+    that is to keep them has to bring them.
+    """
+
+    withheld: ClassVar[tuple[str, ...]] = KEY_MEMBERS
+
+    name: Text = None
+    port: Text = None
+    username: Text = None
+    secure: Flag = None
+    info: Annotated[DockerHostInfo | None, BeforeValidator(_object)] = None
+
+
+class ConnectionStatus(Wire):
+    """Whether the server reaches a docker host; `status` and `reason` are free words."""
+
+    status: Text = None
+    reason: Text = None
+    info: Annotated[DockerHostInfo | None, BeforeValidator(_object)] = None
+
+
+MachineItem = TypeVar("MachineItem", StaticAgentResource, DockerHostResource)

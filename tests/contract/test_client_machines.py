@@ -1,0 +1,322 @@
+"""The client's agents and docker hosts over real HTTP, against the simulator in its variants."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from contract.simulator_client import START
+from contract.small_servers import OFFLINE, outside
+from execution_operator.remote.errors import (
+    Ambiguous,
+    Forbidden,
+    NotFound,
+    ProtocolError,
+    Rejected,
+    RemoteError,
+    Unreachable,
+)
+from execution_operator.remote.testhub.client import TestHub
+from execution_operator.remote.testhub.levels import Level, SpaceLevel, UserLevel
+from execution_simulator import Simulator, serve
+from execution_simulator.clock import Clock
+from execution_simulator.docker_connections import DockerConnection
+from execution_simulator.faults import AnswerStatus, EchoRequest, LoseAnswer
+
+USER, SPACE = UserLevel(), SpaceLevel("demo")
+LEVELS = pytest.mark.parametrize("level", [USER, SPACE], ids=["user", "space"])
+HOST = "LoadGen-1.example.com"
+KEYS = {"caCert": "CA-PEM-1", "clientCert": "CERT-PEM-1", "clientKey": "KEY-PEM-1"}
+VARIANTS = {
+    "as by default": {},
+    "merging": {"machine_put": "merge"},
+    "ids as strings": {"machine_ids": "string"},
+    "pages": {"machine_lists": "page", "page_size_cap": 1},
+    "no nulls": {"nulls": "absent"},
+    "host names in lower case": {"host_names": "lower"},
+    "empty associations": {"association_answer": "empty"},
+    "all at the user's level": {"user_level": "all"},
+    "masked keys": {"docker_keys": "masked"},
+    "no info": {"docker_info": "null"},
+}
+EACH_VARIANT = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
+
+
+@dataclass(frozen=True)
+class Both:
+    """The server and the client of it."""
+
+    server: Simulator
+    hub: TestHub
+
+    def agent(self, *, space_id: str | None = None, **members: object) -> str:
+        """Let an agent register itself; its id."""
+        given = {"hostName": HOST, **members}
+        return str(self.server.agents.add(given, now=START, space_id=space_id).id)
+
+    def docker_host(self, **members: object) -> str:
+        """Let somebody define a docker host; its id."""
+        given = {"hostName": HOST, **members}
+        return str(self.server.docker_hosts.add(given, now=START).id)
+
+
+@asynccontextmanager
+async def meeting() -> AsyncIterator[Both]:
+    server = Simulator(clock=Clock(lambda: START))
+    server.tokens.add(OFFLINE)
+    async with outside() as out, serve(server) as url:
+        yield Both(server, out.hub(url))
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[Both]:
+    async with meeting() as met:
+        yield met
+
+
+@LEVELS
+@EACH_VARIANT
+async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str, object]) -> None:
+    both.server.change(**variant)
+    agents = both.hub.agents
+    other = await agents.create(level, {"hostName": "other"})
+    made = await agents.create(level, {"hostName": HOST, "version": "1", "ram": "17"})
+    await agents.update(level, await agents.get(level, made.id), {"version": "2"})
+    await agents.associate("1050", made.id)
+    await agents.associate("1050", made.id)
+    (associated,) = await agents.list_of_project("1050")
+    listed = [agent.id for agent in await agents.list(level)]
+    await agents.dissociate("1050", made.id)
+    await agents.delete(level, made.id)
+
+    assert (associated.id, associated.version, associated.ram) == (made.id, "2", "17")
+    assert (associated.is_host(HOST), associated.state) == (True, "AVAILABLE")
+    assert listed == [other.id, made.id]
+    assert await agents.list_of_project("1050") == ()
+    with pytest.raises(NotFound):
+        await agents.get(level, made.id)
+
+
+@LEVELS
+@EACH_VARIANT
+async def test_a_docker_hosts_whole_life(
+    both: Both, level: Level, variant: dict[str, object]
+) -> None:
+    both.server.change(**variant)
+    hosts = both.hub.docker_hosts
+    made = await hosts.create(level, {"hostName": HOST, "port": "2376", "secure": True, **KEYS})
+    await hosts.update(level, await hosts.get(level, made.id), {"port": "2377", **KEYS})
+    await hosts.associate("1050", made.id)
+    (associated,) = await hosts.list_of_project("1050")
+    (listed,) = await hosts.list(level)
+    status = await hosts.status(level, made.id)
+    (kept,) = both.server.docker_hosts
+    await hosts.dissociate("1050", made.id)
+    await hosts.delete(level, made.id)
+
+    assert (associated.id, listed.id, listed.port, listed.secure) == (
+        *(made.id, made.id),
+        *("2377", True),
+    )
+    assert {name: kept.members[name] for name in KEYS} == KEYS
+    assert status.status == "SUCCESS"
+    assert (status.info is None) is (variant == {"docker_info": "null"})
+    assert await hosts.list(level) == ()
+
+
+async def test_a_level_lists_its_own(both: Both) -> None:
+    mine, spaces = both.agent(), both.agent(space_id="demo")
+    found = [[it.id for it in await both.hub.agents.list(level)] for level in (USER, SPACE)]
+    assert found == [[mine], [spaces]]
+
+
+async def test_agents_of_other_users_are_listed(both: Both) -> None:
+    both.server.agents.add({"hostName": HOST}, now=START, owner="somebody")
+    (found,) = await both.hub.agents.list(USER)
+    assert (found.owner, found.host_name) == ("somebody", HOST.lower())
+
+
+async def test_an_update_leaves_the_host_name_in_its_case(both: Both) -> None:
+    found = await both.hub.agents.get(USER, both.agent())
+    await both.hub.agents.update(USER, found, {"type": "x"})
+    assert [agent.members["hostName"] for agent in both.server.agents] == [HOST]
+
+
+@LEVELS
+async def test_an_update_keeps_what_the_client_does_not_know(both: Both, level: Level) -> None:
+    space = level.id if isinstance(level, SpaceLevel) else None
+    capabilities = [{"name": "java", "value": [{"capability": [{"key": "k", "hidden": True}]}]}]
+    number = both.agent(space_id=space, rack="4", capabilities=capabilities)
+    await both.hub.agents.update(level, await both.hub.agents.get(level, number), {"type": "x"})
+    (agent,) = both.server.agents
+    assert (agent.members["rack"], agent.members["capabilities"]) == ("4", capabilities)
+
+
+async def test_masks_of_keys_are_never_sent_back(both: Both) -> None:
+    both.server.change(docker_keys="masked", machine_put="merge")
+    number = both.docker_host(**KEYS)
+    hosts = both.hub.docker_hosts
+    await hosts.update(USER, await hosts.get(USER, number), {"port": "1"})
+    (kept,) = both.server.docker_hosts
+    assert {name: kept.members[name] for name in KEYS} == KEYS
+
+
+async def test_all_pages_are_read(both: Both) -> None:
+    both.server.change(machine_lists="page", page_size_cap=2)
+    numbers = [both.agent(hostName=f"h{index}") for index in range(5)]
+    for number in numbers:
+        await both.hub.agents.associate("1050", number)
+    assert [agent.id for agent in await both.hub.agents.list(USER)] == numbers
+    assert [agent.id for agent in await both.hub.agents.list_of_project("1050")] == numbers
+
+
+@pytest.mark.parametrize(
+    ("connection", "reason"),
+    [
+        (None, None),
+        (
+            DockerConnection(host=HOST, status="FAILURE", reason="refused", reachable=False),
+            "refused",
+        ),
+    ],
+    ids=["reached", "not reached"],
+)
+async def test_a_connection_that_fails_is_no_error(
+    both: Both, connection: DockerConnection | None, reason: str | None
+) -> None:
+    if connection:
+        both.server.docker_connections.put(connection)
+    status = await both.hub.docker_hosts.test_connection({"hostName": HOST, "port": "2375"})
+    assert (status.reason, status.info is None) == (reason, connection is not None)
+
+
+async def test_a_taken_host_name_is_rejected_with_409(both: Both) -> None:
+    both.server.change(duplicate_host=409)
+    both.agent()
+    with pytest.raises(Rejected, match="is defined already") as refusal:
+        await both.hub.agents.create(USER, {"hostName": HOST})
+    assert refusal.value.status == 409
+
+
+async def test_a_lost_answer_of_a_creation_is_in_doubt_and_it_is_sent_once(both: Both) -> None:
+    both.server.faults.add(LoseAnswer(operation="create_agent"))
+    with pytest.raises(Ambiguous, match=f'cannot create static agent "{HOST}"'):
+        await both.hub.agents.create(USER, {"hostName": HOST})
+    assert both.server.requests.counts()["create_agent"] == 1
+    assert len([*both.server.agents]) == 1
+
+
+REPEATABLE = {
+    "update_agent": lambda agents, found: agents.update(USER, found, {"type": "x"}),
+    "delete_agent": lambda agents, found: agents.delete(USER, found.id),
+    "associate_agent": lambda agents, found: agents.associate("1050", found.id),
+    "dissociate_agent": lambda agents, found: agents.dissociate("1050", found.id),
+}
+
+
+@pytest.mark.parametrize("operation", REPEATABLE)
+async def test_a_lost_answer_of_what_may_be_repeated_is_no_doubt(
+    both: Both, operation: str
+) -> None:
+    agents = both.hub.agents
+    found = await agents.get(USER, both.agent())
+    both.server.faults.add(LoseAnswer(operation=operation, times=None))
+    with pytest.raises(Unreachable):
+        await REPEATABLE[operation](agents, found)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (404, "json", NotFound),
+        (404, "html", ProtocolError),
+        (409, "json", Rejected),
+        (200, "html", ProtocolError),
+        (403, "json", Forbidden),
+        (500, "json", Unreachable),
+    ],
+)
+@LEVELS
+async def test_an_update_that_fails_has_its_meaning(
+    both: Both, level: Level, status: int, body: str, meaning: type[RemoteError]
+) -> None:
+    space = level.id if isinstance(level, SpaceLevel) else None
+    found = await both.hub.agents.get(level, both.agent(space_id=space))
+    both.server.faults.add(AnswerStatus(operation="update_agent", status=status, body=body))
+    with pytest.raises(meaning):
+        await both.hub.agents.update(level, found, {"type": "x"})
+
+
+@pytest.mark.parametrize(
+    ("form", "meaning"), [("retired", NotFound), ("retiredPage", ProtocolError)]
+)
+async def test_retired_docker_hosts_are_told_apart_from_a_wrong_url(
+    both: Both, form: str, meaning: type[RemoteError]
+) -> None:
+    both.server.change(docker_hosts=form)
+    for call in (
+        both.hub.docker_hosts.list(USER),
+        both.hub.docker_hosts.create(SPACE, {"hostName": HOST}),
+        both.hub.docker_hosts.associate("1050", "51"),
+        both.hub.docker_hosts.test_connection({"hostName": HOST}),
+    ):
+        with pytest.raises(meaning):
+            await call
+
+
+@pytest.mark.parametrize("answer", [200, 404])
+async def test_what_is_gone_already_is_accepted_or_not_found(both: Both, answer: int) -> None:
+    both.server.change(unknown_machine_delete=answer, unknown_dissociation=answer)
+    for call in (
+        both.hub.agents.delete(USER, "999"),
+        both.hub.agents.dissociate("1050", "999"),
+    ):
+        if answer == 200:
+            await call
+        else:
+            with pytest.raises(NotFound, match="is not found"):
+                await call
+
+
+async def test_a_machine_that_the_server_does_not_let_go_is_rejected_with_409(both: Both) -> None:
+    both.server.change(live_agent_delete=409)
+    with pytest.raises(Rejected) as refusal:
+        await both.hub.agents.delete(USER, both.agent())
+    assert refusal.value.status == 409
+
+
+@pytest.mark.parametrize("project", ["7", "1050"])
+async def test_an_association_with_what_is_unknown_is_not_found(both: Both, project: str) -> None:
+    with pytest.raises(NotFound, match=f'"7" with project "{project}"'):
+        await both.hub.agents.associate(project, "7")
+
+
+async def test_the_fence_is_asked_before_every_write(both: Both) -> None:
+    asked: list[bool] = []
+    agents = both.hub.agents
+
+    def ask() -> None:
+        asked.append(True)
+
+    made = await agents.create(USER, {"hostName": HOST}, before_bytes=ask)
+    await agents.update(USER, made, {"type": "x"}, before_bytes=ask)
+    await agents.associate("1050", made.id, before_bytes=ask)
+    await agents.dissociate("1050", made.id, before_bytes=ask)
+    await agents.delete(USER, made.id, before_bytes=ask)
+    assert len(asked) == 5
+
+
+async def test_no_error_shows_a_key_that_the_server_repeats(both: Both) -> None:
+    found = await both.hub.docker_hosts.get(USER, both.docker_host())
+    hosts = both.hub.docker_hosts
+    both.server.faults.add(EchoRequest(operation="*", times=None))
+    for call in (
+        hosts.create(USER, {"hostName": HOST, **KEYS}),
+        hosts.update(USER, found, KEYS),
+        hosts.test_connection({"hostName": HOST, **KEYS}),
+    ):
+        with pytest.raises(Rejected, match=r"\*\*\*") as refusal:
+            await call
+        shown = f"{refusal.value!r} {refusal.value.__context__!r}"
+        assert [key for key in KEYS.values() if key in shown] == []

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from execution_operator.api.docker_host import DockerHost
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import API_VERSION, GROUP, VERSION
+from execution_operator.api.static_agent import StaticAgent
 from execution_operator.api.test_execution import TestExecution
 
 if TYPE_CHECKING:
@@ -93,6 +95,36 @@ TEST_EXECUTIONS: Final = Definition(
         _AGE,
     ),
 )
+STATIC_AGENTS: Final = Definition(
+    StaticAgent,
+    "staticagents",
+    "sag",
+    (
+        _READY,
+        Column("State", ".status.state"),
+        Column("Version", ".status.version"),
+        Column("Projects", ".status.projectCount", "integer"),
+        Column("Host", ".spec.hostName", wide=True),
+        Column("Server", ".spec.serverRef.name", wide=True),
+        _AGE,
+    ),
+)
+DOCKER_HOSTS: Final = Definition(
+    DockerHost,
+    "dockerhosts",
+    "dkh",
+    (
+        _READY,
+        Column("Connection", ".status.connection.status"),
+        Column("Version", ".status.info.version"),
+        Column("Projects", ".status.projectCount", "integer"),
+        Column("Host", ".spec.hostName", wide=True),
+        Column("Address", ".spec.ipAddress", wide=True),
+        Column("Server", ".spec.serverRef.name", wide=True),
+        _AGE,
+    ),
+)
+# Each of these is watched, so it needs a module in kinds/: those above without one stand apart.
 DEFINITIONS: Final = (EXECUTION_SERVERS, TEST_EXECUTIONS)
 
 

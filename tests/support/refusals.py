@@ -19,6 +19,9 @@ RUN: Json = {
 TOKEN: Json = {"name": "hub-token", "key": "token"}
 HUB: Json = {"url": "https://hub.example.com/test", "offlineTokenSecretRef": TOKEN}
 LAB: Json = {"url": "https://lab.example.com", "securityTokenSecretRef": TOKEN}
+AGENT: Json = {"serverRef": {"name": "hub"}, "hostName": "loadgen-1.example.com"}
+DOCKER: Json = {"serverRef": {"name": "hub"}, "hostName": "docker-1.example.com"}
+EVERY_PLURAL = PLURALS | {"StaticAgent": "staticagents", "DockerHost": "dockerhosts"}
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,24 @@ def hub(*says: str, **changes: Any) -> Refused:
     return server(*says, testHub=HUB | changes)
 
 
+def agent(*says: str, **changes: Any) -> Refused:
+    return Refused(present(AGENT | changes), says, "StaticAgent")
+
+
+def docker_host(*says: str, **changes: Any) -> Refused:
+    return Refused(present(DOCKER | changes), says, "DockerHost")
+
+
+def present(spec: Json) -> Json:
+    """A spec without the fields that are None."""
+    return {name: value for name, value in spec.items() if value is not None}
+
+
 async def create(api: client.ApiClient, row: Refused) -> Json:
     """What the API server would store."""
     body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": row.kind, "metadata": {"name": "one"}}
     return await client.CustomObjectsApi(api).create_namespaced_custom_object(
-        GROUP, VERSION, "default", PLURALS[row.kind], body | {"spec": row.spec}, dry_run="All"
+        GROUP, VERSION, "default", EVERY_PLURAL[row.kind], body | {"spec": row.spec}, dry_run="All"
     )
 
 

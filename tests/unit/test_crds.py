@@ -8,7 +8,9 @@ import yaml
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.crds import (
     DEFINITIONS,
+    DOCKER_HOSTS,
     EXECUTION_SERVERS,
+    STATIC_AGENTS,
     TEST_EXECUTIONS,
     definition,
     render,
@@ -16,7 +18,8 @@ from execution_operator.crds import (
 from generate import ROOT, generated
 from support.schemas import at, parts, paths, rules, schema_of, version_of
 
-EACH = pytest.mark.parametrize("kind", DEFINITIONS, ids=lambda kind: kind.kind)
+KINDS = (*DEFINITIONS, *(kind for kind in (STATIC_AGENTS, DOCKER_HOSTS) if kind not in DEFINITIONS))
+EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 
 
 @EACH
@@ -119,9 +122,9 @@ def test_the_spec_is_required_and_the_status_is_not(kind):
 
 
 @EACH
-def test_transition_rules_stand_on_a_run_s_spec_alone(kind):
+def test_transition_rules_stand_on_specs_alone_and_not_on_a_server_s(kind):
     found = {path for path, texts in rules(kind).items() if "oldSelf" in " ".join(texts)}
-    assert found == ({"spec"} if kind is TEST_EXECUTIONS else set())
+    assert found == (set() if kind is EXECUTION_SERVERS else {"spec"})
 
 
 IMMUTABLE = [

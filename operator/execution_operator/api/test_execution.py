@@ -21,6 +21,7 @@ from execution_operator.api.model import (
     Url,
     Word,
 )
+from execution_operator.api.rules import immutable
 from execution_operator.api.run_specification import (
     TAG_PREFIX,
     AdvancedSettings,
@@ -290,27 +291,11 @@ class TestExecutionStatus(Status):
     """The result's reports."""
 
 
-def _immutable(field: str, inside: str = "") -> dict[str, object]:
-    """A rule: the field is neither changed nor added nor removed (resources.md: why guarded)."""
-    if inside:
-        new, old = (
-            f"(has({side}.{inside}) && has({side}.{inside}.{field}))"
-            for side in ("self", "oldSelf")
-        )
-    else:
-        new, old = f"has(self.{field})", f"has(oldSelf.{field})"
-    path = f"{inside}.{field}" if inside else field
-    return {
-        "rule": f"{new} == {old} && (!{new} || self.{path} == oldSelf.{path})",
-        "message": f"spec.{path} cannot be changed once the run is asked for:"
-        " create a new TestExecution",
-    }
-
-
+_IMMUTABLE_REMEDY = "once the run is asked for: create a new TestExecution"
 _TRANSITIONS = [
-    *map(
-        _immutable,
-        [
+    *(
+        immutable(field, _IMMUTABLE_REMEDY)
+        for field in (
             "serverRef",
             "project",
             "testAsset",
@@ -326,10 +311,10 @@ _TRANSITIONS = [
             "remoteLocations",
             "completion",
             "acceptedVerdicts",
-        ],
+        )
     ),
     *(
-        _immutable(field, "advancedSettings")
+        immutable(f"advancedSettings.{field}", _IMMUTABLE_REMEDY)
         for field in ("jvmArguments", "programArguments", "environmentVariables")
     ),
     {

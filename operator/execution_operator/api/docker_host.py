@@ -1,0 +1,111 @@
+"""DockerHost: a docker host known to the server, and who may use it; the model alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from execution_operator.api.execution_server import one_of
+from execution_operator.api.machine import (
+    IDENTITY_REMEDY,
+    HostName,
+    IpAddress,
+    MachineSpec,
+    MachineStatus,
+)
+from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Resource, Text
+from execution_operator.api.rules import immutable
+
+_PORT = {
+    "rule": "self.matches(r'^[0-9]{1,5}$') && int(self) >= 1 && int(self) <= 65535",
+    "message": 'write the port as a number from 1 to 65535 in quotes, as "2376"',
+}
+Port = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=5),
+    Field(json_schema_extra={"x-kubernetes-validations": [_PORT]}),
+]
+
+
+class DockerHostSpec(
+    MachineSpec,
+    json_schema_extra=one_of("hostName", "ipAddress", message="give hostName or ipAddress"),
+):
+    """Which docker host, how it is reached, and who may use it. Only what is set is sent."""
+
+    host_name: HostName | None = None
+    """Its host name, by which it is found on the server; compared in lower case."""
+    ip_address: IpAddress | None = None
+    """Its IP address, by which it is found where it has no host name."""
+    name: Name | None = None
+    """What the server calls it, for people."""
+    port: Port | None = None
+    """The port of its API, in quotes. Usual are "2376" secured and "2375" unsecured."""
+    username: Name | None = None
+    """The user on the host."""
+    secure: bool | None = None
+    """Whether the server uses TLS towards it."""
+    tls_secret_ref: LocalReference | None = None
+    """The Secret with ca.crt, tls.crt and tls.key that the server uses towards it."""
+    test_connection: bool | None = None
+    """Let the server reach it before it is created or changed, and do neither when that fails.
+    Default false."""
+
+
+class DockerConnectionStatus(ApiModel):
+    """Whether the server reaches it."""
+
+    status: Text | None = None
+    """The server's own word."""
+    reason: Text | None = None
+    """The server's own words why."""
+
+
+class DockerInfo(ApiModel):
+    """What the docker host says of itself."""
+
+    server: Text | None = None
+    """What runs there."""
+    version: Text | None = None
+    """Its version."""
+    api_version: Text | None = None
+    """The version of its API."""
+    go_version: Text | None = None
+    """What it was built with."""
+    git_commit: Text | None = None
+    """What it was built from."""
+    build_date: Text | None = None
+    """When it was built."""
+    os_arch: Text | None = None
+    """Operating system and architecture."""
+    experimental: bool | None = None
+    """Whether it has experimental features."""
+
+
+class DockerHostStatus(MachineStatus):
+    """What the server says of the docker host."""
+
+    docker_host_id: Id | None = None
+    """The server's id of it."""
+    connection: DockerConnectionStatus | None = None
+    """Whether the server reaches it."""
+    info: DockerInfo | None = None
+    """What it says of itself."""
+
+
+_TRANSITIONS = [
+    immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName", "ipAddress")
+]
+
+
+class DockerHost(Resource):
+    """A remote docker host known to the server, and the projects that may use it."""
+
+    kind: Literal["DockerHost"] = "DockerHost"
+    spec: Annotated[
+        DockerHostSpec, Field(json_schema_extra={"x-kubernetes-validations": _TRANSITIONS})
+    ]
+    """Which docker host, and who may use it."""
+    status: DockerHostStatus = DockerHostStatus()
+    """What the server says of it; written by the operator."""

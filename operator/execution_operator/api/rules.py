@@ -1,0 +1,26 @@
+"""CEL rules that several kinds share, as the schema extras they are written in."""
+
+from __future__ import annotations
+
+
+def immutable(path: str, remedy: str) -> dict[str, object]:
+    """A rule for a spec: the field is neither changed nor added nor removed.
+
+    A field-level `self == oldSelf` lets optional fields be added and removed; where the field is
+    one of an optional object, both sides have to be guarded (resources.md).
+
+    Args:
+        path: the field below spec, at most one object deep: `advancedSettings.jvmArguments`.
+        remedy: what the refusal ends with, after `spec.<path> cannot be changed`.
+    """
+    new, old = _guarded("self", path), _guarded("oldSelf", path)
+    return {
+        "rule": f"{new} == {old} && (!{new} || self.{path} == oldSelf.{path})",
+        "message": f"spec.{path} cannot be changed {remedy}",
+    }
+
+
+def _guarded(side: str, path: str) -> str:
+    inside, _, _ = path.rpartition(".")
+    there = f"has({side}.{path})"
+    return f"(has({side}.{inside}) && {there})" if inside else there

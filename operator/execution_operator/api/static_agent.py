@@ -1,0 +1,117 @@
+"""StaticAgent: an agent known to the server, and the projects that may use it; the model alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from execution_operator.api.machine import (
+    IDENTITY_REMEDY,
+    HostName,
+    IpAddress,
+    MachineSpec,
+    MachineStatus,
+)
+from execution_operator.api.model import ApiModel, Duration, Id, Instant, Resource, Text, Word
+from execution_operator.api.rules import immutable
+
+
+class CapabilityValue(ApiModel):
+    """One value of a capability."""
+
+    key: Word | None = None
+    """Its name for programs."""
+    value: Word | None = None
+    """The value."""
+    descriptive_text_id: Word | None = None
+    """The server's id of the text that describes it."""
+    icon: Word | None = None
+    """What the server shows beside it."""
+    weight: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    """Its place among the others."""
+    hidden: bool | None = None
+    """Whether the server shows it."""
+
+
+class CapabilityValues(ApiModel):
+    """Values that belong together."""
+
+    icon: Word | None = None
+    """What the server shows beside them."""
+    capability: Annotated[tuple[CapabilityValue, ...], Field(max_length=8)] | None = None
+    """The values."""
+
+
+class Capability(ApiModel):
+    """Something that the agent can do."""
+
+    key: Word | None = None
+    """Its name for programs."""
+    name: Word | None = None
+    """Its name for people."""
+    version: Word | None = None
+    """Its version."""
+    vendor: Word | None = None
+    """Who made it."""
+    category: Literal["SYSTEM", "APPLICATION", "USER_DEFINED"] | None = None
+    """What it is a property of."""
+    value: Annotated[tuple[CapabilityValues, ...], Field(max_length=4)] | None = None
+    """What it consists of."""
+
+
+class StaticAgentSpec(MachineSpec):
+    """Which agent, how it is described, and who may use it. Only what is set is sent."""
+
+    host_name: HostName
+    """Its host name, by which it is found on the server; compared in lower case."""
+    ip_address: IpAddress | None = None
+    """Its IP address."""
+    version: Word | None = None
+    """The agent's version; it has to be the server's."""
+    operating_system: Text | None = None
+    """The operating system it runs on."""
+    architecture: Word | None = None
+    """The architecture of its CPU."""
+    ram: Word | None = None
+    """Its memory in bytes."""
+    license_type: Word | None = None
+    """The server's own word for its licence."""
+    poll_interval: Duration | None = None
+    """How often it asks the server for work."""
+    capabilities: Annotated[tuple[Capability, ...], Field(max_length=50)] | None = None
+    """What it can do. When set, all of them: the agent's own others are repaired away."""
+
+
+class StaticAgentStatus(MachineStatus):
+    """What the server says of the agent."""
+
+    agent_id: Id | None = None
+    """The server's id of it."""
+    state: Word | None = None
+    """The server's own word: AVAILABLE, BUSY or LOST."""
+    version: Text | None = None
+    """The agent's version."""
+    operating_system: Text | None = None
+    """The operating system it runs on."""
+    architecture: Text | None = None
+    """The architecture of its CPU."""
+    capabilities: int | None = None
+    """How many it has."""
+    last_contact_time: Instant | None = None
+    """When it contacted the server last; renewed only together with something else."""
+
+
+_TRANSITIONS = [immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName")]
+
+
+class StaticAgent(Resource):
+    """An agent known to the server, and the projects that may use it."""
+
+    kind: Literal["StaticAgent"] = "StaticAgent"
+    spec: Annotated[
+        StaticAgentSpec, Field(json_schema_extra={"x-kubernetes-validations": _TRANSITIONS})
+    ]
+    """Which agent, and who may use it."""
+    status: StaticAgentStatus = StaticAgentStatus()
+    """What the server says of it; written by the operator."""

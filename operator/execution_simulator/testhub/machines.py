@@ -312,7 +312,8 @@ def _shown(call: Call, sort: Sort, machine: Machine, extra: JsonValue = None) ->
     content |= extra if isinstance(extra, dict) else {}
     content |= sort.kept_back(call, machine) | _identity(call, machine)
     host_name = content.get("hostName")
-    lower = call.settings.host_names == "lower" or call.flag("normalize", default=False)
+    asked = sort.word == "agent" and call.flag("normalize", default=False)
+    lower = call.settings.host_names == "lower" or asked
     if lower and isinstance(host_name, str):
         content["hostName"] = host_name.lower()
     return with_or_without_nulls(content, call.settings)

@@ -1,13 +1,11 @@
-"""The client's agents and docker hosts over real HTTP, against the simulator in its variants."""
+"""The client's agents over real HTTP, against the simulator in its variants."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import pytest
 
+from contract.machines_meeting import EACH_VARIANT, HOST, LEVELS, SPACE, USER, Both, meeting
 from contract.simulator_client import START
-from contract.small_servers import OFFLINE, outside
 from execution_operator.remote.errors import (
     Ambiguous,
     Forbidden,
@@ -17,56 +15,8 @@ from execution_operator.remote.errors import (
     RemoteError,
     Unreachable,
 )
-from execution_operator.remote.testhub.client import TestHub
-from execution_operator.remote.testhub.levels import Level, SpaceLevel, UserLevel
-from execution_simulator import Simulator, serve
-from execution_simulator.clock import Clock
-from execution_simulator.docker_connections import DockerConnection
-from execution_simulator.faults import AnswerStatus, EchoRequest, LoseAnswer
-
-USER, SPACE = UserLevel(), SpaceLevel("demo")
-LEVELS = pytest.mark.parametrize("level", [USER, SPACE], ids=["user", "space"])
-HOST = "LoadGen-1.example.com"
-KEYS = {"caCert": "CA-PEM-1", "clientCert": "CERT-PEM-1", "clientKey": "KEY-PEM-1"}
-VARIANTS = {
-    "as by default": {},
-    "merging": {"machine_put": "merge"},
-    "ids as strings": {"machine_ids": "string"},
-    "pages": {"machine_lists": "page", "page_size_cap": 1},
-    "no nulls": {"nulls": "absent"},
-    "host names in lower case": {"host_names": "lower"},
-    "empty associations": {"association_answer": "empty"},
-    "all at the user's level": {"user_level": "all"},
-    "masked keys": {"docker_keys": "masked"},
-    "no info": {"docker_info": "null"},
-}
-EACH_VARIANT = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
-
-
-@dataclass(frozen=True)
-class Both:
-    """The server and the client of it."""
-
-    server: Simulator
-    hub: TestHub
-
-    def agent(self, *, space_id: str | None = None, **members: object) -> str:
-        """Let an agent register itself; its id."""
-        given = {"hostName": HOST, **members}
-        return str(self.server.agents.add(given, now=START, space_id=space_id).id)
-
-    def docker_host(self, **members: object) -> str:
-        """Let somebody define a docker host; its id."""
-        given = {"hostName": HOST, **members}
-        return str(self.server.docker_hosts.add(given, now=START).id)
-
-
-@asynccontextmanager
-async def meeting() -> AsyncIterator[Both]:
-    server = Simulator(clock=Clock(lambda: START))
-    server.tokens.add(OFFLINE)
-    async with outside() as out, serve(server) as url:
-        yield Both(server, out.hub(url))
+from execution_operator.remote.testhub.levels import Level, SpaceLevel
+from execution_simulator.faults import AnswerStatus, LoseAnswer
 
 
 @pytest.fixture
@@ -98,33 +48,6 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
         await agents.get(level, made.id)
 
 
-@LEVELS
-@EACH_VARIANT
-async def test_a_docker_hosts_whole_life(
-    both: Both, level: Level, variant: dict[str, object]
-) -> None:
-    both.server.change(**variant)
-    hosts = both.hub.docker_hosts
-    made = await hosts.create(level, {"hostName": HOST, "port": "2376", "secure": True, **KEYS})
-    await hosts.update(level, await hosts.get(level, made.id), {"port": "2377", **KEYS})
-    await hosts.associate("1050", made.id)
-    (associated,) = await hosts.list_of_project("1050")
-    (listed,) = await hosts.list(level)
-    status = await hosts.status(level, made.id)
-    (kept,) = both.server.docker_hosts
-    await hosts.dissociate("1050", made.id)
-    await hosts.delete(level, made.id)
-
-    assert (associated.id, listed.id, listed.port, listed.secure) == (
-        *(made.id, made.id),
-        *("2377", True),
-    )
-    assert {name: kept.members[name] for name in KEYS} == KEYS
-    assert status.status == "SUCCESS"
-    assert (status.info is None) is (variant == {"docker_info": "null"})
-    assert await hosts.list(level) == ()
-
-
 async def test_a_level_lists_its_own(both: Both) -> None:
     mine, spaces = both.agent(), both.agent(space_id="demo")
     found = [[it.id for it in await both.hub.agents.list(level)] for level in (USER, SPACE)]
@@ -153,15 +76,6 @@ async def test_an_update_keeps_what_the_client_does_not_know(both: Both, level: 
     assert (agent.members["rack"], agent.members["capabilities"]) == ("4", capabilities)
 
 
-async def test_masks_of_keys_are_never_sent_back(both: Both) -> None:
-    both.server.change(docker_keys="masked", machine_put="merge")
-    number = both.docker_host(**KEYS)
-    hosts = both.hub.docker_hosts
-    await hosts.update(USER, await hosts.get(USER, number), {"port": "1"})
-    (kept,) = both.server.docker_hosts
-    assert {name: kept.members[name] for name in KEYS} == KEYS
-
-
 async def test_all_pages_are_read(both: Both) -> None:
     both.server.change(machine_lists="page", page_size_cap=2)
     numbers = [both.agent(hostName=f"h{index}") for index in range(5)]
@@ -169,26 +83,6 @@ async def test_all_pages_are_read(both: Both) -> None:
         await both.hub.agents.associate("1050", number)
     assert [agent.id for agent in await both.hub.agents.list(USER)] == numbers
     assert [agent.id for agent in await both.hub.agents.list_of_project("1050")] == numbers
-
-
-@pytest.mark.parametrize(
-    ("connection", "reason"),
-    [
-        (None, None),
-        (
-            DockerConnection(host=HOST, status="FAILURE", reason="refused", reachable=False),
-            "refused",
-        ),
-    ],
-    ids=["reached", "not reached"],
-)
-async def test_a_connection_that_fails_is_no_error(
-    both: Both, connection: DockerConnection | None, reason: str | None
-) -> None:
-    if connection:
-        both.server.docker_connections.put(connection)
-    status = await both.hub.docker_hosts.test_connection({"hostName": HOST, "port": "2375"})
-    assert (status.reason, status.info is None) == (reason, connection is not None)
 
 
 async def test_a_taken_host_name_is_rejected_with_409(both: Both) -> None:
@@ -248,23 +142,6 @@ async def test_an_update_that_fails_has_its_meaning(
         await both.hub.agents.update(level, found, {"type": "x"})
 
 
-@pytest.mark.parametrize(
-    ("form", "meaning"), [("retired", NotFound), ("retiredPage", ProtocolError)]
-)
-async def test_retired_docker_hosts_are_told_apart_from_a_wrong_url(
-    both: Both, form: str, meaning: type[RemoteError]
-) -> None:
-    both.server.change(docker_hosts=form)
-    for call in (
-        both.hub.docker_hosts.list(USER),
-        both.hub.docker_hosts.create(SPACE, {"hostName": HOST}),
-        both.hub.docker_hosts.associate("1050", "51"),
-        both.hub.docker_hosts.test_connection({"hostName": HOST}),
-    ):
-        with pytest.raises(meaning):
-            await call
-
-
 @pytest.mark.parametrize("answer", [200, 404])
 async def test_what_is_gone_already_is_accepted_or_not_found(both: Both, answer: int) -> None:
     both.server.change(unknown_machine_delete=answer, unknown_dissociation=answer)
@@ -305,18 +182,3 @@ async def test_the_fence_is_asked_before_every_write(both: Both) -> None:
     await agents.dissociate("1050", made.id, before_bytes=ask)
     await agents.delete(USER, made.id, before_bytes=ask)
     assert len(asked) == 5
-
-
-async def test_no_error_shows_a_key_that_the_server_repeats(both: Both) -> None:
-    found = await both.hub.docker_hosts.get(USER, both.docker_host())
-    hosts = both.hub.docker_hosts
-    both.server.faults.add(EchoRequest(operation="*", times=None))
-    for call in (
-        hosts.create(USER, {"hostName": HOST, **KEYS}),
-        hosts.update(USER, found, KEYS),
-        hosts.test_connection({"hostName": HOST, **KEYS}),
-    ):
-        with pytest.raises(Rejected, match=r"\*\*\*") as refusal:
-            await call
-        shown = f"{refusal.value!r} {refusal.value.__context__!r}"
-        assert [key for key in KEYS.values() if key in shown] == []

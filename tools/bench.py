@@ -3,6 +3,8 @@
 `idle`: from an object's creation to the request at the server, on an idle operator.
 `burst`: many objects at once, until every execution id is recorded.
 `active`: what following those runs costs; `restart`: until a new process has seen them all.
+`--active 10000` starts so many for that instead, without a bare client beside.
+`--finished 10000`: what so many finished objects cost, in memory and in processor time at rest.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from rich.table import Table
 
 from benchmark.measurements import active, burst, idle, restart
 from benchmark.processes import ROOT, Operator, cluster, simulator
+from benchmark.scale import finished, start_many
 from benchmark.workload import Bench
 
 if TYPE_CHECKING:
@@ -39,11 +42,18 @@ async def measure(plane: ControlPlane, arguments: argparse.Namespace) -> dict[st
         custom = client.CustomObjectsApi(api)
         bench = Bench(custom, http, hub, hub.rpartition("/")[0], operator)
         await _server(plane, hub)
-        found: dict[str, Any] = {"cores": os.cpu_count(), "idle": await idle(bench, arguments.idle)}
+        found: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
+        if arguments.idle:
+            found["idle"] = await idle(bench, arguments.idle)
         if arguments.burst:
             found["burst"] = await burst(bench, arguments.burst)
+        if arguments.active:
+            found["started"] = await start_many(bench, arguments.active)
+        if arguments.burst or arguments.active:
             found["active"] = await active(bench, arguments.intervals)
             found["restart"] = await restart(bench)
+        if arguments.finished:
+            found["finished"] = await finished(bench, arguments.finished)
         return found
 
 
@@ -65,7 +75,18 @@ def _show(found: dict[str, Any]) -> None:
     table = Table(title=f"on {found['cores']} cores, beside a bare client in the same run")
     for head in ("measurement", "operator", "bare client", "ratio"):
         table.add_column(head)
-    one = found["idle"]
+    if "idle" in found:
+        _show_idle(table, found["idle"])
+    if "burst" in found:
+        _show_burst(table, found["burst"])
+    if "active" in found:
+        _show_active(table, found["active"], found["restart"])
+    if "finished" in found:
+        _show_finished(table, found["finished"])
+    Console(stderr=True).print(table)
+
+
+def _show_idle(table: Table, one: dict[str, Any]) -> None:
     for name in ("p50", "p99"):
         ratio = round(one["operator_ms"][name] / one["bare_ms"][name], 2)
         table.add_row(
@@ -74,33 +95,43 @@ def _show(found: dict[str, Any]) -> None:
             f"{one['bare_ms'][name]} ms",
             str(ratio),
         )
-    if "burst" in found:
-        many = found["burst"]
-        table.add_row(
-            f"{many['n']} at once, all ids recorded",
-            f"{many['operator_s']} s",
-            f"{many['bare_s']} s",
-            str(many["ratio"]),
-        )
-        table.add_row("memory then", f"{many['memory_mib']} MiB", "", "")
-        _show_rest(table, found["active"], found["restart"])
-    Console(stderr=True).print(table)
 
 
-def _show_rest(table: Table, going: dict[str, Any], again: dict[str, Any]) -> None:
-    requests = ", ".join(f"{count} {name}" for name, count in going["requests"].items() if count)
-    table.add_row(f"{going['active']} active, {going['intervals']} intervals", requests, "", "")
-    table.add_row("processor, memory then", f"{going['cpu_percent']} %, {going['memory_mib']} MiB")
+def _show_burst(table: Table, many: dict[str, Any]) -> None:
     table.add_row(
-        f"restart with {again['active']} active, all observed", f"{again['observed_s']} s", "", ""
+        f"{many['n']} at once, all ids recorded",
+        f"{many['operator_s']} s",
+        f"{many['bare_s']} s",
+        str(many["ratio"]),
     )
+    table.add_row("memory then", f"{many['memory_mib']} MiB")
+
+
+def _show_active(table: Table, going: dict[str, Any], again: dict[str, Any]) -> None:
+    requests = ", ".join(f"{count} {name}" for name, count in going["requests"].items() if count)
+    table.add_row(f"{going['active']} active, {going['intervals']} intervals", requests)
+    table.add_row("processor then", f"{going['cpu_percent']} %")
+    table.add_row("memory then, at most", f"{going['memory_mib']}, {going['peak_mib']} MiB")
+    table.add_row(f"restart with {again['active']} active, all seen", f"{again['observed_s']} s")
+    table.add_row("memory then, at most", f"{again['memory_mib']}, {again['peak_mib']} MiB")
+
+
+def _show_finished(table: Table, many: dict[str, Any]) -> None:
+    table.add_row(f"{many['n']} finished: looked at after a start", f"{many['start_s']} s")
+    table.add_row("memory then, at most", f"{many['memory_mib']}, {many['peak_mib']} MiB")
+    table.add_row("processor at rest", f"{many['cpu_percent_at_rest']} %")
+    table.add_row("with a resync every ten minutes", f"{many['cpu_percent']} %")
 
 
 def main() -> None:
     """Measure, print JSON on stdout and a table on stderr."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--idle", type=int, default=100, help="objects one after the other")
+    parser.add_argument(
+        "--idle", type=int, default=100, help="objects one after the other; 0: none"
+    )
     parser.add_argument("--burst", type=int, default=500, help="objects at once; 0: none")
+    parser.add_argument("--active", type=int, default=0, help="runs to start and to follow")
+    parser.add_argument("--finished", type=int, default=0, help="finished objects at rest")
     parser.add_argument("--intervals", type=int, default=10, help="poll intervals to watch")
     arguments = parser.parse_args()
     with cluster() as plane:

@@ -181,3 +181,13 @@ async def test_listed_runs_that_nobody_follows_are_told():
     await scene.answer(running("e1"), running("e8"), running("e9"))
     await scene.answer(running("e1"))
     assert strangers == [{"e8", "e9"}, set()]
+
+
+@in_virtual_time
+async def test_a_run_that_did_not_change_is_held_as_it_was_first_read():
+    scene = Scene()
+    scene.follow("e1")
+    first = running()
+    await scene.answer(first)
+    await scene.answer(running())
+    assert scene.follow("e1").execution is first

@@ -27,7 +27,7 @@ async def idle(bench: Bench, count: int) -> dict[str, Any]:
         name = f"idle-{number}"
         sent[name] = time.time()
         await bench.create(name)
-        await _until(lambda name=name: bench.arrived(name), seconds=0.005)
+        await until(lambda name=name: bench.arrived(name), seconds=0.005)
         name = f"bare-idle-{number}"
         sent[name] = time.time()
         await bare.run(await bench.create(name, BARE))
@@ -52,15 +52,15 @@ async def burst(bench: Bench, count: int) -> dict[str, Any]:
         await bare.run(await bench.create(name, BARE))
 
     began = time.monotonic()
-    await _each(count, lambda number: one(f"bare-burst-{number}"))
+    await each(count, lambda number: one(f"bare-burst-{number}"))
     theirs = time.monotonic() - began
     starts = (await bench.counts())["start_execution"] + count
     began = time.monotonic()
-    await _each(count, lambda number: bench.create(f"burst-{number}"))
+    await each(count, lambda number: bench.create(f"burst-{number}"))
     created = time.monotonic() - began
     # The server's own count first: to list all objects again and again is a load of its own.
-    await _until(lambda: _all_started(bench, starts), seconds=0.05)
-    await _until(lambda: _all_recorded(bench, count), seconds=0.2)
+    await until(lambda: _all_started(bench, starts), seconds=0.05)
+    await until(lambda: _all_recorded(bench, count), seconds=0.2)
     ours = time.monotonic() - began
     return {
         "n": count,
@@ -85,12 +85,14 @@ async def _all_recorded(bench: Bench, count: int) -> bool:
     return done == count
 
 
-async def _until(look: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+async def until(look: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+    """Return when it holds; look so often."""
     while not await look():  # noqa: ASYNC110 - what is awaited is in other processes
         await asyncio.sleep(seconds)
 
 
-async def _each(count: int, make: Callable[[int], Awaitable[Any]]) -> None:
+async def each(count: int, make: Callable[[int], Awaitable[Any]]) -> None:
+    """Make so many, a few at a time."""
     gate = asyncio.Semaphore(CONCURRENCY)
 
     async def one(number: int) -> None:
@@ -117,37 +119,45 @@ async def active(bench: Bench, intervals: int) -> dict[str, Any]:
     async def listed() -> bool:
         return (await bench.counts())["list_executions"] >= lists + intervals
 
-    await _until(listed, seconds=0.1)
+    await until(listed, seconds=0.1)
     after, taken = await bench.counts(), time.monotonic() - began
     names = ("list_executions", "get_execution", "get_result", "exchange_token")
     return {
-        "active": len(await bench.listed()),
+        "active": round(metric(await bench.metrics(), "runs_active{")),
         "intervals": intervals,
         "requests": {name: after.get(name, 0) - before.get(name, 0) for name in names},
         "cpu_percent": round(100 * (bench.operator.cpu_seconds() - spent) / taken, 1),
         "memory_mib": round(bench.operator.memory()),
+        "peak_mib": round(bench.operator.memory("VmHWM")),
     }
 
 
 async def restart(bench: Bench) -> dict[str, Any]:
     """Seconds from a kill's successor's start until it has looked at every run, by one list."""
-    before, count = await bench.counts(), len(await bench.listed())
+    before, count = await bench.counts(), round(metric(await bench.metrics(), "objects{"))
     await bench.operator.kill()
     began = time.monotonic()
     await bench.operator.start()
 
     async def observed() -> bool:
         text = await bench.metrics()
-        looked = _metric(text, 'reconcile_total{kind="TestExecution"') >= count
+        looked = metric(text, "reconcile_total{") >= count
         fresh = "execution_operator_snapshot_age_seconds{" in text
-        return looked and fresh and not _metric(text, "queue_depth{")
+        return looked and fresh and not metric(text, "queue_depth{")
 
-    await _until(observed, seconds=0.1)
+    await until(observed, seconds=0.1)
     taken, after = time.monotonic() - began, await bench.counts()
     starts = after["start_execution"] - before["start_execution"]
-    return {"active": count, "observed_s": round(taken, 2), "second_starts": starts}
+    return {
+        "active": count,
+        "observed_s": round(taken, 2),
+        "second_starts": starts,
+        "memory_mib": round(bench.operator.memory()),
+        "peak_mib": round(bench.operator.memory("VmHWM")),
+    }
 
 
-def _metric(text: str, beginning: str) -> float:
+def metric(text: str, beginning: str) -> float:
+    """The sum of the operator's metrics that begin so."""
     wanted = f"execution_operator_{beginning}"
     return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(wanted))

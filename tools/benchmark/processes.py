@@ -37,7 +37,7 @@ class Operator:
         """End it."""
         await self.kill()
 
-    async def start(self) -> None:
+    async def start(self, *options: str) -> None:
         """Start it; it watches OURS alone."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.ops_port = free.getsockname()[1]
@@ -46,6 +46,7 @@ class Operator:
             *("-m", "execution_operator", "run", f"--kubeconfig={self._kubeconfig}"),
             *(f"--ops-address=127.0.0.1:{self.ops_port}", "--allow-loopback"),
             *(f"--namespace={OURS}", "--no-leader-election", "--log-level=error"),
+            *options,
         )
 
     async def kill(self) -> None:
@@ -54,9 +55,9 @@ class Operator:
             self._process.kill()
             await self._process.wait()
 
-    def memory(self) -> float:
-        """Resident memory in MiB."""
-        return int(self._read("status").split("VmRSS:")[1].split()[0]) / 1024
+    def memory(self, which: str = "VmRSS") -> float:
+        """Resident memory in MiB; VmHWM: the most it ever was."""
+        return int(self._read("status").split(f"{which}:")[1].split()[0]) / 1024
 
     def cpu_seconds(self) -> float:
         """Processor time so far."""

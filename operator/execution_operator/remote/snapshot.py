@@ -198,9 +198,9 @@ class ExecutionSnapshot:
         self._listed_at = began
         found = {execution.id: execution for execution in executions}
         for execution_id, follower in tuple(self._followers.items()):
-            before = follower.sighting
-            follower.sighting = _sighted(follower, found.get(execution_id), began)
-            if follower.sighting != before:
+            sighting = _sighted(follower, found.get(execution_id), began)
+            if sighting != follower.sighting:  # an equal one would be held twice, here and there
+                follower.sighting = sighting
                 follower.wake()
         if self._on_strangers is not None:
             self._on_strangers(frozenset(found.keys() - self._followers.keys()))

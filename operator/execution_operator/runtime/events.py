@@ -60,13 +60,13 @@ class ClusterEvents:
         self._host = host
         self._waiting: asyncio.Queue[_Event] = asyncio.Queue(_WAITING)
         self._draining = False
-        self._told: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._told: OrderedDict[int, None] = OrderedDict()
 
     def publish(
         self, wanted: Resource, reason: str, message: str, *, kind: Literal["Normal", "Warning"]
     ) -> None:
         """Tell it once an object; never fails, never waits."""
-        told = (wanted.metadata.uid, reason, message)
+        told = hash((wanted.metadata.uid, reason, message))  # thousands are remembered
         if told in self._told:
             return
         self._told[told] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import itertools
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class FairQueue:
         self._busy: Counter[Key] = Counter()
         self._dirty: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        # A timer keeps the context it is set in: else that of a whole look, thousands of times.
+        self._context = contextvars.Context()
         self._failures: Counter[Key] = Counter()
         self._news = asyncio.Event()
 
@@ -104,7 +107,7 @@ class FairQueue:
         when, planned = loop.time() + seconds, self._timers.get(key)
         if planned is None or when < planned.when():
             self._cancel_timer(key)
-            self._timers[key] = loop.call_at(when, self.add, key)
+            self._timers[key] = loop.call_at(when, self.add, key, context=self._context)
 
     async def take(self) -> Key:
         """The next key in turn; it is ours until `done`."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import (
     AliasChoices,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -107,10 +108,6 @@ def _url(value: object) -> str | None:
     return value if isinstance(value, str) and usable else None
 
 
-def _object(value: object) -> object | None:
-    return value if isinstance(value, dict) else None
-
-
 def _objects(value: object) -> Sequence[object]:
     if not isinstance(value, list):
         return []
@@ -179,27 +176,18 @@ class Asset(Wire):
     )
 
 
-class ResultReference(Wire):
-    """Where the result of a run is; `ref` as the server gave it, absolute or relative."""
-
-    id: MaybeId = None
-    ref: Url = None
-
-
 class ExecutionResource(Wire):
-    """A run; `status` is the server's own word, None when it did not say one."""
+    """A run; `status` is the server's own word, None when it did not say one.
+
+    One is kept for each active run: nothing is in it that nobody asks for.
+    """
 
     id: Id
     status: Text = None
     message: Text = None
-    result: Annotated[ResultReference | None, BeforeValidator(_object)] = None
+    result_id: MaybeId = Field(default=None, validation_alias=AliasPath("result", "id"))
     start_date: Moment = None
     completion_date: Moment = None
-
-    @property
-    def result_id(self) -> str | None:
-        """The result's id, where the server gave one."""
-        return self.result.id if self.result else None
 
 
 class Report(Wire):

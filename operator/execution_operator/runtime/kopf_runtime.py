@@ -64,7 +64,7 @@ class _NoDiffBase(kopf.DiffBaseStorage):
         """Store nothing."""
 
 
-class _NoMemories(ResourceMemories):
+class NoMemories(ResourceMemories):
     """Kopf remembers nothing of each object: what it would is for other handlers than ours.
 
     Three quarters of a KiB for each object, and a pause after an error of Kopf's own.
@@ -128,7 +128,7 @@ class KopfRuntime:
             registry=self._registry(),
             settings=self._settings(),
             memo=_Shared(),
-            memories=_NoMemories(),
+            memories=NoMemories(),
             standalone=True,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,

@@ -48,6 +48,8 @@ class Settings(ControlModel):
     finished_delete: Literal[202, 404, 409, 410] = 202
     stop_lag_seconds: float = Field(default=0, ge=0)
     """How long a run still shows its old status after the 202."""
+    bulk_stop: Literal["works", "outcomes", "notFound", "refused"] = "works"
+    """PATCH of many: as the contract says, 207 with a status for each, or always 404 or 422."""
     patch_not_found: Literal["allOrNothing", "partial"] = "allOrNothing"
     # Logs, configurations, results: points 10 to 12
     log_retention_seconds: float = Field(default=86_400, ge=0)

@@ -18,6 +18,7 @@ from execution_operator.remote.errors import (
     Unauthorized,
 )
 from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+from execution_simulator import Simulator, serve
 
 RUN = {"id": "1cee", "status": "RUNNING", "result": {"id": "2451", "ref": "https://h/r/2451"}}
 ACTIVE = ExecutionFilter(tags=("exo-1",))
@@ -140,6 +141,40 @@ async def test_stop_is_accepted() -> None:
             "?stopTimeoutSecs=5&executeFinallyBlock=true&captureResults=true"
         ),
     )
+
+
+@pytest.mark.parametrize("variant", ["works", "outcomes"])
+async def test_many_are_stopped_by_one_request_in_a_form_that_the_server_takes(
+    variant: str,
+) -> None:
+    simulator = Simulator()
+    simulator.tokens.add(OFFLINE)
+    simulator.change(bulk_stop=variant)
+    async with outside() as out, serve(simulator) as url:
+        hub = out.hub(url)
+        asset = {"name": "Shop/Load/Soak.schedule", "revision": "main"}
+        runs = [await hub.start_execution("1050", {"testAsset": asset}) for _ in range(3)]
+        options = StopOptions(timeout_seconds=5, capture_results=False)
+        ids = tuple(run.id for run in runs[:2])
+        assert await hub.stop_executions("1050", ids, options) == set()
+        words = [(await hub.get_execution("1050", run.id)).status for run in runs]
+
+    assert words == ["STOPPING", "STOPPING", "IN_TRANSITION"]
+    (asked,) = simulator.requests.read("stop_executions")
+    assert asked.query["stopTimeoutSecs"] == ("5",)
+    assert asked.query["captureResults"] == ("false",)
+
+
+@pytest.mark.parametrize(
+    ("variant", "meaning"), [("works", Rejected), ("notFound", NotFound), ("refused", Rejected)]
+)
+async def test_a_refused_stop_of_many_has_its_meaning(variant: str, meaning: type) -> None:
+    simulator = Simulator()
+    simulator.tokens.add(OFFLINE)
+    simulator.change(bulk_stop=variant)
+    async with outside() as out, serve(simulator) as url:
+        with pytest.raises(meaning):
+            await out.hub(url).stop_executions("1050", ("unknown", "neither"), StopOptions())
 
 
 async def test_all_pages_of_a_list_are_read() -> None:

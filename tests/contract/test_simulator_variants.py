@@ -93,6 +93,26 @@ async def test_a_patch_with_an_unknown_run_can_stop_the_others(api: Api) -> None
     assert (reply.status, await started.status()) == (422, "STOPPING")
 
 
+@pytest.mark.parametrize(("variant", "status"), [("notFound", 404), ("refused", 422)])
+async def test_a_server_can_refuse_to_stop_many(api: Api, variant: str, status: int) -> None:
+    api.simulator.change(bulk_stop=variant)
+    started = await api.start(LONG)
+    operations = [{"op": "remove", "path": f"/{started.id}"}]
+    reply = await api.ask("PATCH", EXECUTIONS, json=operations)
+    assert (reply.status, await started.status()) == (status, "RUNNING")
+    assert (await started.stop()).status == 202
+
+
+async def test_a_server_can_tell_run_by_run_which_it_stops(api: Api) -> None:
+    api.simulator.change(bulk_stop="outcomes")
+    started = await api.start(LONG)
+    operations = [{"op": "remove", "path": path} for path in (f"/{started.id}", "/unknown")]
+    reply = await api.ask("PATCH", EXECUTIONS, json={"operations": operations})
+    told = [{"id": started.id, "status": 202}, {"id": "unknown", "status": 404}]
+    assert (reply.status, reply.json) == (207, told)
+    assert await started.status() == "STOPPING"
+
+
 async def test_null_members_can_be_left_out(api: Api) -> None:
     api.simulator.change(nulls="absent")
     assert set((await api.post_run()).json) == {"id", "result", "status"}

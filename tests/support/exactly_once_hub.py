@@ -60,6 +60,18 @@ class ModelHub:
                 raise errors.Rejected(text, status=409)
             run.stop(until=seconds() + STOP_SECONDS)
 
+    async def stop_executions(
+        self, project: str, execution_ids: tuple[str, ...], options: StopOptions
+    ) -> frozenset[str]:
+        """Begin to stop them; those that are over are not stopped."""
+        left = set()
+        for one in execution_ids:
+            try:
+                await self.stop_execution(project, one, options)
+            except errors.Rejected:
+                left.add(one)
+        return frozenset(left)
+
     async def start_execution(
         self,
         _project: str,

@@ -27,6 +27,7 @@ READERS: list[tuple[Request, Callable[[Answer], object]]] = [
     (READ, reading.read_execution),
     (RESULT, reading.read_result),
     (protocol.stop_execution("1", "2", StopOptions()), reading.read_stopped),
+    (protocol.stop_executions("1", ("2", "3"), StopOptions()), reading.read_all_stopped),
     (protocol.list_spaces("x"), lambda found: reading.Listing(Space).add(found)),
     (protocol.list_projects("x", None), lambda found: reading.Listing(Project).add(found)),
     (protocol.list_assets("1", AssetFilter()), lambda found: reading.Listing(Asset).add(found)),

@@ -34,6 +34,10 @@ MOMENT = datetime(2026, 12, 1, 16, 0, 25, 900_000, tzinfo=timezone(timedelta(hou
             protocol.stop_execution("1050", "e-1", StopOptions()),
             "DELETE /rest/projects/1050/executions/e-1",
         ),
+        (
+            protocol.stop_executions("1050", ("e-1",), StopOptions()),
+            "PATCH /rest/projects/1050/executions/",
+        ),
         (protocol.get_result("1050", "2451"), "GET /rest/projects/1050/results/2451"),
     ],
 )
@@ -51,6 +55,7 @@ def test_only_a_start_must_not_be_repeated() -> None:
     ("request_", "priority"),
     [
         (protocol.stop_execution("1", "2", StopOptions()), Priority.STOP),
+        (protocol.stop_executions("1", ("2",), StopOptions()), Priority.STOP),
         (protocol.get_execution("1", "2"), Priority.END),
         (protocol.get_result("1", "2"), Priority.END),
         (protocol.start_execution("1", {}, offline_token="t"), Priority.START),
@@ -142,6 +147,17 @@ def test_stop_options_are_sent() -> None:
         "stopTimeoutSecs": "5",
         "executeFinallyBlock": "false",
         "captureResults": "false",
+    }
+
+
+def test_many_stops_are_one_patch_with_the_options_of_all() -> None:
+    options = StopOptions(timeout_seconds=5)
+    request = protocol.stop_executions("1050", ("e-1", "a/b~c"), options)
+
+    assert request.query == options.query()
+    assert request.content_type == "application/json"
+    assert json.loads(request.body or b"") == {
+        "operations": [{"op": "remove", "path": "/e-1"}, {"op": "remove", "path": "/a~1b~0c"}]
     }
 
 

@@ -215,3 +215,32 @@ def test_stop_of_an_ended_run_tells_how_it_was_refused(status: int) -> None:
         reading.read_stopped(answer(READ, {"message": "ended"}, status))
 
     assert refusal.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        pytest.param([{"id": "a", "status": 202}, {"id": "b", "status": 404}], {"b"}, id="list"),
+        pytest.param([{"executionId": "a", "status": 409}], {"a"}, id="the other name"),
+        pytest.param({"a": 202, "b": 404}, {"b"}, id="map"),
+        pytest.param({"a": {"status": 202}, "b": {"status": 422}}, {"b"}, id="map of objects"),
+        pytest.param({"message": "accepted", "status": 202}, set(), id="a message"),
+        pytest.param("accepted", set(), id="a sentence"),
+        pytest.param([None, 1, {"id": 3, "status": "x"}], set(), id="nonsense"),
+    ],
+)
+def test_an_answer_may_tell_run_by_run_what_was_not_stopped(found: object, left: set[str]) -> None:
+    assert reading.read_all_stopped(answer(READ, found, 207)) == left
+
+
+def test_plain_words_after_a_stop_of_many_mean_all_of_them() -> None:
+    response = Response(202, "text/plain", b"[{}")
+    assert reading.read_all_stopped(Answer(READ, response)) == set()
+
+
+def test_a_refused_stop_of_many_tells_its_status() -> None:
+    response = Response(422, "text/plain", b"One or more executions were not found")
+    with pytest.raises(RemoteError) as refusal:
+        reading.read_all_stopped(Answer(READ, response))
+
+    assert refusal.value.status == 422

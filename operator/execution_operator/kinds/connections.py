@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote.errors import RemoteError
+from execution_operator.remote.testhub.stops import Stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +65,13 @@ class Connection:
     probed_for: tuple[int, str] | None = None
     failing_since: float | None = None
     open_snapshots: dict[str, ExecutionSnapshot] = field(default_factory=dict)
+    stops: Stops = field(init=False)
     _projects: dict[tuple[str | None, str], tuple[float, str]] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Stops are gathered per connection."""
+        self.stops = Stops(self.hub, self.monotonic)
 
     @property
     def url(self) -> str:
@@ -98,6 +104,7 @@ class Connection:
         """Let go of the server."""
         for snapshot in self.open_snapshots.values():
             await snapshot.close()
+        await self.stops.close()
         await self.hub.close()
 
     async def _look_up_project(self, name: str) -> str | Problem:

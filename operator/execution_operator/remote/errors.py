@@ -38,6 +38,10 @@ class Unreachable(RemoteError):
     reason = "ServerUnreachable"
 
 
+class Closed(Unreachable):
+    """We closed the connection, for another one or for good; it says nothing about the server."""
+
+
 class TLSVerificationFailed(RemoteError):
     """The server could not prove who it is; nothing was sent."""
 

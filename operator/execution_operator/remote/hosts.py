@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from execution_operator.remote.breaker import Breaker, BreakerRules
 from execution_operator.remote.bucket import Bucket, largest
-from execution_operator.remote.errors import RateLimited, Unreachable
+from execution_operator.remote.errors import Closed, RateLimited, Unreachable
 from execution_operator.remote.urls import origin
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Lane:
         """Wait for one's turn; returns how many seconds it took.
 
         Raises:
-            Unreachable: the breaker is open, or the lane was closed.
+            Unreachable: the breaker is open; Closed: the lane was closed.
             RateLimited: the host asked for a pause longer than one waits.
         """
         return await self._host.wait(self, priority, purpose)
@@ -120,7 +120,7 @@ class Lane:
             heappop(self.waiters).go.set_result(None)
 
     def close(self) -> None:
-        """Leave the host; whoever still waits gets Unreachable."""
+        """Leave the host; whoever still waits gets Closed."""
         self._host.leave(self)
 
 
@@ -259,7 +259,7 @@ class _Host:
     def _require_open(self, lane: Lane, now: float, purpose: str) -> None:
         if lane.closed:
             message = f"cannot {purpose}: the connection to {self.name} was closed"
-            raise Unreachable(message)
+            raise Closed(message)
         if (refusal := self._refusal(now, purpose)) is not None:
             raise refusal
 

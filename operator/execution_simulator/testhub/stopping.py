@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from execution_simulator.ledger import Run, StopRequest
-from execution_simulator.operations import Call, Operation, Refusal, complaints, plain
+from execution_simulator.operations import Call, Operation, Refusal, answer, complaints, plain
 from execution_simulator.runs import completed_at, stopped
 from execution_simulator.specification import Operation as Change
 from execution_simulator.specification import Patch
@@ -36,6 +36,27 @@ def stop_executions(call: Call) -> web.Response:
     ids = [_execution_id(change) for change in _changes(call.body)]
     found = [run for run in (call.simulator.ledger.get(project.id, it) for it in ids) if run]
     complete = len(found) == len(ids)
+    match call.settings.bulk_stop:
+        case "notFound":
+            raise Refusal(404, "NOT_FOUND", "no such path")
+        case "refused":
+            return plain("One or more executions were not found.", 422)
+        case "outcomes":
+            return _outcomes(call, request, ids, found)
+        case "works":
+            return _all_or_some(call, request, found, complete=complete)
+
+
+def _outcomes(call: Call, request: StopRequest, ids: list[str], found: list[Run]) -> web.Response:
+    for run in found:
+        _stop(call, run, request)
+    known = {run.id for run in found}
+    return answer([{"id": it, "status": 202 if it in known else 404} for it in ids], 207)
+
+
+def _all_or_some(
+    call: Call, request: StopRequest, found: list[Run], *, complete: bool
+) -> web.Response:
     if complete or call.settings.patch_not_found == "partial":
         for run in found:
             _stop(call, run, request)

@@ -87,6 +87,8 @@ class Exchanger:
             return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
         try:
             return await self._sent(action, wanted, seen, connection)
+        except errors.Closed:  # by us, while this was under way
+            return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
         except errors.RemoteError as error:
             return self._failed(wanted, _problem(wanted, error))
 
@@ -110,7 +112,7 @@ class Exchanger:
             case ReadResult():
                 return await self._read_result(action, wanted, hub)
             case Stop():
-                return await self._stop(action, wanted, hub)
+                return await self._stop(action, wanted, connection)
 
     async def _start(
         self, action: Start, wanted: TestExecution, seen: Seen, hub: TestHub
@@ -187,7 +189,7 @@ class Exchanger:
         if not hits:
             return self._healthy(wanted, doubt=replace(doubt, absent=True, problem=None))
         kept, *others = sorted(hits, key=_age)
-        await self._stop_others(wanted, project, kept.id, others, connection.hub)
+        await self._stop_others(wanted, project, kept.id, others, connection)
         _log.info("found the run in doubt", execution=kept.id)
         return self._started(wanted, kept)
 
@@ -206,11 +208,11 @@ class Exchanger:
         project: str,
         kept: str,
         others: list[ExecutionResource],
-        hub: TestHub,
+        connection: Connection,
     ) -> None:
         active = [one.id for one in others if not is_ended(one.status) and one.status != "STOPPING"]
         for execution_id in active:
-            await self._ask_to_stop(wanted, project, execution_id, hub)
+            await self._ask_to_stop(wanted, project, execution_id, connection)
         if active:
             self._teller.stopped_others(wanted, kept, active)
 
@@ -244,7 +246,7 @@ class Exchanger:
             _log.warning("a run was not found by its own tag", execution=action.execution_id)
         elif others and len(hits) <= _MOST_HITS and await self._trusts(connection, action, seen):
             await self._stop_others(
-                wanted, action.project_id, action.execution_id, others, connection.hub
+                wanted, action.project_id, action.execution_id, others, connection
             )
         return self._healthy(wanted, reckonings=self._reckonings_left(seen, found=found))
 
@@ -305,9 +307,9 @@ class Exchanger:
             retry_at=now + _BACKOFF.first,
         )
 
-    async def _stop(self, action: Stop, wanted: TestExecution, hub: TestHub) -> Memory:
+    async def _stop(self, action: Stop, wanted: TestExecution, connection: Connection) -> Memory:
         try:
-            await self._ask_to_stop(wanted, action.project_id, action.execution_id, hub)
+            await self._ask_to_stop(wanted, action.project_id, action.execution_id, connection)
         except errors.NotFound as error:
             self._memories.keep(wanted, stop_sent=True)
             return self._denied(wanted, _problem(wanted, error), self._now())
@@ -315,10 +317,10 @@ class Exchanger:
         return self._healthy(wanted, stop_sent=True, read_at=None)
 
     async def _ask_to_stop(
-        self, wanted: TestExecution, project: str, execution_id: str, hub: TestHub
+        self, wanted: TestExecution, project: str, execution_id: str, connection: Connection
     ) -> None:
         try:
-            await hub.stop_execution(project, execution_id, _stop_options(wanted.spec.stop))
+            await connection.stops.stop(project, execution_id, _stop_options(wanted.spec.stop))
         except errors.Rejected as error:
             if error.status not in _ALREADY_OVER:
                 raise

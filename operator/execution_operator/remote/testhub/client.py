@@ -149,6 +149,17 @@ class TestHub:
         request = protocol.stop_execution(project_id, execution_id, options)
         reading.read_stopped(await self._calls.answer(request))
 
+    async def stop_executions(
+        self, project_id: str, execution_ids: tuple[str, ...], options: StopOptions
+    ) -> frozenset[str]:
+        """Ask for many runs to be stopped; returns those that the answer says were not.
+
+        Raises:
+            RemoteError: nothing is known of any of them: 422, for one, may have stopped some.
+        """
+        request = protocol.stop_executions(project_id, execution_ids, options)
+        return reading.read_all_stopped(await self._answer(_same(request)))
+
     async def get_result(self, project_id: str, result_id: str) -> ResultResource:
         """Read a run's result; its verdict may still be None."""
         request = protocol.get_result(project_id, result_id)

@@ -16,7 +16,7 @@ from execution_operator.remote.messages import JSON, Priority, Request
 from execution_operator.remote.testhub.wire import ACTIVE_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _ANY: Final = "application/json, text/plain;q=0.9, */*;q=0.1"
 
@@ -199,6 +199,27 @@ def stop_execution(project_id: str, execution_id: str, options: StopOptions) -> 
     )
 
 
+def stop_executions(project_id: str, execution_ids: Iterable[str], options: StopOptions) -> Request:
+    """Stop or cancel many runs; the body is seed 000's JsonPatch, one `remove` a run.
+
+    No caller of it is known (the Test Hub API, section Stopping), so whoever uses this must be
+    ready for any refusal.
+    """
+    purpose = f'stop executions of project "{project_id}"'
+    operations = [{"op": "remove", "path": f"/{_pointer(one)}"} for one in execution_ids]
+    return Request(
+        operation="stop_executions",
+        purpose=purpose,
+        method="PATCH",
+        path=_executions(project_id, purpose),
+        query=options.query(),
+        body=json.dumps({"operations": operations}, separators=(",", ":")).encode(),
+        content_type="application/json",
+        accept=_ANY,
+        priority=Priority.STOP,
+    )
+
+
 def get_result(project_id: str, result_id: str) -> Request:
     """Ask for a run's result."""
     purpose = f'read result "{result_id}" of project "{project_id}"'
@@ -250,6 +271,11 @@ def segment(text: str, purpose: str) -> str:
         message = f'cannot {purpose}: "{text}" is not an id'
         raise Rejected(message)
     return quote(text, safe="", errors="replace")
+
+
+def _pointer(text: str) -> str:
+    """One member of a JSON pointer (RFC 6901)."""
+    return text.replace("~", "~0").replace("/", "~1")
 
 
 def _comma_list(name: str, values: tuple[str, ...]) -> str:

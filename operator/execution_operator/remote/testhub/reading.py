@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from execution_operator.remote.answers import parse_json
 from execution_operator.remote.errors import Forbidden, LicenseRefused, RemoteError, Unauthorized
 from execution_operator.remote.testhub.machine_wire import (
     ConnectionStatus,
@@ -28,6 +29,8 @@ from execution_operator.remote.testhub.wire import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from execution_operator.remote.answers import Answer
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -35,6 +38,7 @@ Item = TypeVar(
     "Item", Space, Project, Asset, ExecutionResource, StaticAgentResource, DockerHostResource
 )
 _BAD_TOKEN: Final = frozenset({400, 401, 402})
+_FIRST_REFUSAL: Final = 400
 
 
 def read_token(answer: Answer) -> Token:
@@ -77,6 +81,23 @@ def read_execution(answer: Answer) -> ExecutionResource:
 def read_stopped(answer: Answer) -> None:
     """Return when the server accepted; what an ended run answers (404, 409, 410, 422) raises."""
     answer.require_success()
+
+
+def read_all_stopped(answer: Answer) -> frozenset[str]:
+    """Return the ids of the runs that the answer itself says were not stopped.
+
+    The contract has no more than 202 and a sentence (seed 000). A server that tells run by run,
+    as 207 does, is believed: a list of objects with an id and a status, or a map from id to
+    status, where 400 and above mean no.
+    """
+    answer.require_success()
+    if not answer.response.content_type.endswith("json"):
+        return frozenset()
+    try:
+        found = parse_json(answer.response.body)
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(name for name, status in _outcomes(found) if status >= _FIRST_REFUSAL)
 
 
 def read_result(answer: Answer) -> ResultResource:
@@ -181,6 +202,21 @@ def _model(model: type[Model], found: object, answer: Answer) -> Model:
         return model.model_validate(found, context=answer.clean)
     except (ValidationError, RecursionError) as error:
         answer.nonsense(f"the answer has no usable {model.__name__}: {_where(error)}")
+
+
+def _outcomes(found: object) -> Iterator[tuple[str, int]]:
+    if isinstance(found, list):
+        for one in found:
+            if isinstance(one, dict):
+                yield from _outcome(one.get("id", one.get("executionId")), one.get("status"))
+    elif isinstance(found, dict):
+        for name, told in found.items():
+            yield from _outcome(name, told.get("status") if isinstance(told, dict) else told)
+
+
+def _outcome(name: object, status: object) -> Iterator[tuple[str, int]]:
+    if isinstance(name, str) and isinstance(status, int):
+        yield name, status
 
 
 def _where(error: ValidationError | RecursionError) -> str:

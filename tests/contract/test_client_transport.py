@@ -16,6 +16,8 @@ from contract.small_servers import (
     web_server,
 )
 from execution_operator.remote.errors import (
+    Ambiguous,
+    Closed,
     RateLimited,
     Unreachable,
 )
@@ -198,6 +200,47 @@ async def test_closed_transport_sends_nothing() -> None:
         await transport.close()
         with pytest.raises(Unreachable, match="closed"):
             await transport.send(READ)
+
+
+async def test_closing_waits_for_the_answer_under_way_and_lets_nothing_more_in() -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request
+        arrived.set()
+        await go_on.wait()
+        return web.json_response({}, status=201)
+
+    async with outside() as out, web_server(answer) as url:
+        transport = out.transport(url)
+        sending = asyncio.create_task(transport.send(START))
+        await asyncio.wait_for(arrived.wait(), 10)
+        closing = asyncio.create_task(transport.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Closed):
+            await transport.send(START)
+        assert not closing.done()
+        go_on.set()
+        assert (await sending).status == 201
+        await asyncio.wait_for(closing, 10)
+
+
+async def test_closing_waits_no_longer_than_a_request_may_take() -> None:
+    arrived = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert writer
+        await read_request(reader)
+        arrived.set()
+        await reader.read()
+
+    async with outside() as out, raw_server(hang) as url:
+        transport = out.transport(url, request_seconds=0.2)
+        sending = asyncio.create_task(transport.send(START))
+        await asyncio.wait_for(arrived.wait(), 10)
+        await asyncio.wait_for(transport.close(), 10)
+        with pytest.raises(Ambiguous):
+            await sending
 
 
 async def test_token_is_asked_for_after_the_wait_for_ones_turn() -> None:

@@ -14,6 +14,8 @@ from support.virtual_time import seconds
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from pydantic import SecretStr
+
     from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
     from support.exactly_once_points import Sender
     from support.exactly_once_server import ModelServer
@@ -25,6 +27,10 @@ class ModelHub:
     def __init__(self, server: ModelServer, sender: Sender) -> None:
         self._server = server
         self._sender = sender
+
+    def turn_to(self, _token: SecretStr) -> bool:
+        """It has none."""
+        return False
 
     async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
         """The one there is."""

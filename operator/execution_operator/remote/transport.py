@@ -7,6 +7,7 @@ there are no redirects, no cookies and nothing from the environment to switch of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ from execution_operator.remote.urls import host_of, origin
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from execution_operator.remote.hosts import Lane, Passage
     from execution_operator.remote.messages import Request
@@ -90,6 +91,9 @@ class Transport:
         self._opening = asyncio.Lock()
         self._open: AiohttpTransport | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._under_way = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def send(
         self,
@@ -117,16 +121,33 @@ class Transport:
         # Only now, since a token may expire while one waits; and before the passage, since the
         # exchange of tokens needs one, too, and a half-open breaker has a single one to give.
         token = None if bearer is None else await bearer()
-        with self._lane.passage(request.purpose) as passage:
+        with self._lane.passage(request.purpose) as passage, self._counted():
             response = await self._metered(request, token, before_bytes, passage)
             self._judge(response, passage)
         return response
 
     async def close(self) -> None:
-        """Close all connections; what is under way fails."""
+        """Let nothing more in, wait for the answers under way, and close all connections.
+
+        An answer that is thrown away leaves its run in doubt. None takes longer than the
+        endpoint's time-out.
+        """
         self._lane.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), self._endpoint.request_seconds)
         if self._session is not None:
             await self._session.close()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._under_way += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._quiet.set()
 
     def _require_allowed(self, request: Request) -> None:
         for url in filter(None, (self._endpoint.base_url, self._endpoint.proxy_url)):

@@ -25,6 +25,8 @@ from execution_operator.remote.urls import normalise_base_url, normalise_proxy_u
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pydantic import SecretStr
+
     from execution_operator.kinds.connections import Connections
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -151,29 +153,31 @@ class ExecutionServerKind:
 
     async def _connected(self, wanted: ExecutionServer) -> Seen:
         try:
-            blueprint = await self._blueprint(wanted)
+            blueprint, token = await self._blueprint(wanted)
         except SecretProblem as error:
             return Seen(problem=problem_of_secret(error), reached=None)
         except ValueError as error:
             problem = Problem(reason=Reason.INVALID_SPEC, message=str(error), needs_person=True)
             return Seen(problem=problem, reached=None)
         connection = self._connections.ensure(Key.of(wanted), blueprint)
+        if connection.hub.turn_to(token):
+            connection.probed_for = None
         probe = await self._probed(wanted, connection)
         space = SpaceStatus(id=probe.space_id, name=probe.space_name) if probe.space_id else None
         reached = probe.problem is None or probe.problem.reason not in UNREACHED
         self._meter.server_up(server_label(Key.of(wanted)), up=reached)
         return Seen(problem=probe.problem, url=connection.url, space=space, reached=reached)
 
-    async def _blueprint(self, wanted: ExecutionServer) -> Blueprint:
+    async def _blueprint(self, wanted: ExecutionServer) -> tuple[Blueprint, SecretStr]:
         spec, namespace = wanted.spec, wanted.metadata.namespace
         if spec.test_hub is None:
             text = "spec.perfecto is not supported yet: use spec.testHub"
             raise ValueError(text)
         token = spec.test_hub.offline_token_secret_ref
-        await self._secrets.secret(namespace, token)
+        offline_token = await self._secrets.secret(namespace, token)
         connect, request = spec.timeouts.connect, spec.timeouts.request
         poll = spec.poll_interval
-        return Blueprint(
+        blueprint = Blueprint(
             uid=wanted.metadata.uid,
             url=normalise_base_url(spec.test_hub.url, allow_plain_http=spec.allow_plain_http),
             ca_bundle=await self._ca_bundle(wanted),
@@ -188,6 +192,7 @@ class ExecutionServerKind:
             ),
             token_place=(token.name, token.key),
         )
+        return blueprint, offline_token
 
     async def _ca_bundle(self, wanted: ExecutionServer) -> str | None:
         bundle = wanted.spec.tls.ca_bundle if wanted.spec.tls else None

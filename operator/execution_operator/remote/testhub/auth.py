@@ -33,6 +33,7 @@ _KEPT: Final = 6
 @dataclass(frozen=True, slots=True)
 class _Issued:
     token: SecretStr
+    offline_token: SecretStr
     renew_at: float
 
 
@@ -99,6 +100,18 @@ class Tokens:
         if issued is None or issued.token == used:
             await self._renewed(fresh=True)
 
+    def turn_to(self, offline: SecretStr) -> bool:
+        """Use that offline token from now on; returns whether that changed anything.
+
+        An access token that was got with another one is no longer used, since its life has no
+        bound that matters to whoever took the other away.
+        """
+        issued = self._issued
+        if issued is None or issued.offline_token == offline:
+            return False
+        self._issued = None
+        return True
+
     async def offline(self) -> SecretStr:
         """Return the offline token, which a run needs for itself."""
         return self._noted(await self._offline_token(False))  # noqa: FBT003 - the port's form
@@ -143,7 +156,7 @@ class Tokens:
             error.retry_after = self._refusal_seconds
             raise
         self._refused = None
-        self._issued = _Issued(token.access_token, begin + lifetime(token.expires_in))
+        self._issued = _Issued(token.access_token, offline, begin + lifetime(token.expires_in))
         return self._noted(token.access_token.get_secret_value())
 
     def _require_untried(self, offline: SecretStr) -> None:

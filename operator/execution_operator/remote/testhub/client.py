@@ -64,6 +64,10 @@ class TestHub:
         self.agents: Machines[StaticAgentResource] = Machines(self._calls, AGENTS)
         self.docker_hosts = DockerHosts(self._calls, DOCKER_HOSTS)
 
+    def turn_to(self, offline_token: SecretStr) -> bool:
+        """Use that offline token from now on; returns whether that changed anything."""
+        return self._tokens.turn_to(offline_token)
+
     async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
         """List the user's team spaces; the server's search is not exact."""
         return await self._calls.all_pages(Space, lambda page: protocol.list_spaces(search, page))
@@ -166,6 +170,6 @@ class TestHub:
         return await off_loop(reading.read_result, await self._calls.answer(request))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, once what is under way is done; see the transport."""
         await self._tokens.close()
         await self._transport.close()

@@ -1,8 +1,12 @@
 """Which addresses are connected to, directly and by way of a proxy, and TLS on the way."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 import trustme
@@ -173,8 +177,52 @@ async def test_servers_own_certificate_can_be_trusted_directly(authority: trustm
 async def test_certificate_of_another_name_is_refused(authority: trustme.CA) -> None:
     context = serving(authority.issue_cert("hub.example.com"))
     async with outside() as out, web_server(empty, context) as url:
-        with pytest.raises(TLSVerificationFailed, match="not valid for"):
+        with pytest.raises(TLSVerificationFailed, match=r"not valid for.*; use a name that"):
             await out.transport(url, ca_bundle=pem(authority)).send(READ)
+
+
+async def test_expired_certificate_is_refused_and_another_bundle_is_not_advised(
+    authority: trustme.CA,
+) -> None:
+    expired = authority.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC))
+    async with outside() as out, web_server(empty, serving(expired)) as url:
+        with pytest.raises(TLSVerificationFailed, match="expired; renew the certificate"):
+            await out.transport(url, ca_bundle=pem(authority)).send(READ)
+
+
+def shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Serve one connection; on a thread, since asyncio's servers keep alerts to themselves."""
+    there, _ = listening.accept()
+    with there, contextlib.suppress(ssl.SSLError), context.wrap_socket(there, server_side=True):
+        pass
+
+
+@pytest.mark.parametrize("skip", [False, True])
+async def test_server_that_speaks_no_tls_1_2_is_refused(
+    authority: trustme.CA, *, skip: bool
+) -> None:
+    context = serving(authority.issue_cert("127.0.0.1"))
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # which is the point
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(10)
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        served = asyncio.create_task(asyncio.to_thread(shake_hands, listening, context))
+        async with outside() as out:
+            transport = out.transport(url, ca_bundle=pem(authority), insecure_skip_verify=skip)
+            with pytest.raises(TLSVerificationFailed, match=r"no TLS 1\.2 or newer"):
+                await transport.send(START)
+        await served
+
+
+async def test_tls_1_2_is_spoken(authority: trustme.CA) -> None:
+    context = serving(authority.issue_cert("127.0.0.1"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with outside() as out, web_server(empty, context) as url:
+        assert (await out.transport(url, ca_bundle=pem(authority)).send(READ)).status == 200
 
 
 async def test_verification_can_be_switched_off(hub: str) -> None:
@@ -251,11 +299,34 @@ async def test_tls_goes_through_the_proxy_to_the_server_itself(authority: trustm
             await transport.close()
 
 
-async def test_proxy_that_does_not_connect_is_unreachable_and_no_doubt() -> None:
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        pytest.param("403 Forbidden", "HTTP 403.; check proxyURL", id="403"),
+        pytest.param(
+            "407 Proxy Authentication Required", "HTTP 407.; it asks for credentials", id="407"
+        ),
+        pytest.param("502 Bad Gateway", "HTTP 502", id="502"),
+    ],
+)
+async def test_proxy_that_does_not_connect_is_unreachable_and_no_doubt(
+    status: str, told: str
+) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
 
     async with outside() as out, raw_server(refuse) as proxy:
-        with pytest.raises(Unreachable, match="HTTP 403"):
+        with pytest.raises(Unreachable, match=told):
             await out.transport("https://hub.example.com", proxy_url=proxy).send(START)
+
+
+@pytest.mark.parametrize("server", ["http://hub.example.com", "https://hub.example.com"])
+async def test_proxy_that_is_not_there_is_named_in_the_servers_place(server: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets the port
+        proxy = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with outside() as out:
+            told = f"the proxy {proxy} refused the connection; check proxyURL"
+            with pytest.raises(Unreachable, match=told):
+                await out.transport(server, proxy_url=proxy).send(START)

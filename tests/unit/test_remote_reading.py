@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from execution_operator.reconcile.status import MESSAGE_LIMIT
 from execution_operator.remote.answers import Answer
 from execution_operator.remote.errors import (
     Ambiguous,
+    Forbidden,
     LicenseRefused,
+    NotFound,
     ProtocolError,
+    RateLimited,
     RemoteError,
     Unauthorized,
     Unreachable,
@@ -147,23 +151,68 @@ def test_start_without_an_id_is_in_doubt(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "meaning"),
+    ("status", "meaning", "remedy"),
     [
-        (400, Unauthorized),
-        (401, Unauthorized),
-        (402, Unauthorized),
-        (403, LicenseRefused),
-        (404, RemoteError),
-        (502, Unreachable),
+        (400, Unauthorized, "create a new one on the server"),
+        (401, Unauthorized, "create a new one on the server"),
+        (402, Unauthorized, "create a new one on the server"),
+        (403, LicenseRefused, "assign a licence to the token's user"),
+        (404, NotFound, "check the URL: https://host/test"),
+        (405, NotFound, "check the URL: https://host/test"),
+        (302, ProtocolError, "set the URL it leads to"),
+        (429, RateLimited, "HTTP 429"),
+        (502, Unreachable, "HTTP 502"),
     ],
 )
 def test_refused_exchange_of_tokens_has_its_own_meanings(
-    status: int, meaning: type[RemoteError]
+    status: int, meaning: type[RemoteError], remedy: str
 ) -> None:
+    words = {"error_description": "bad offline-token" + 5000 * " word"}
     with pytest.raises(meaning) as refusal:
-        reading.read_token(answer(TOKEN, {"error_description": "bad offline-token"}, status))
+        reading.read_token(answer(TOKEN, words, status))
 
+    assert type(refusal.value) is meaning
+    assert remedy in str(refusal.value)
+    assert len(str(refusal.value)) < MESSAGE_LIMIT
     assert "offline-token" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning", "remedy"),
+    [
+        (200, ProtocolError, "check the URL: https://host/test"),
+        (400, ProtocolError, "a page and not the API"),
+        (401, ProtocolError, "a page and not the API"),
+        (403, Forbidden, "let the operator through"),
+        (404, ProtocolError, "check the URL: https://host/test"),
+        (405, ProtocolError, "check the URL: https://host/test"),
+        (502, Unreachable, "HTTP 502"),
+    ],
+)
+def test_page_in_the_place_of_a_token_is_not_the_tokens_fault(
+    status: int, meaning: type[RemoteError], remedy: str
+) -> None:
+    page = Response(status, "text/html", b"<html>Sign in</html>")
+    with pytest.raises(meaning) as refusal:
+        reading.read_token(Answer(TOKEN, page))
+
+    assert type(refusal.value) is meaning
+    assert remedy in str(refusal.value)
+    assert "Sign in" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning", "remedy"),
+    [
+        (401, Unauthorized, "check that its user is a member there"),
+        (403, Forbidden, "give the token's user the rights"),
+    ],
+)
+def test_refusal_of_anything_else_says_what_the_user_lacks(
+    status: int, meaning: type[RemoteError], remedy: str
+) -> None:
+    with pytest.raises(meaning, match=remedy):
+        reading.read_execution(answer(READ, {"message": 5000 * "no "}, status))
 
 
 @pytest.mark.parametrize("token", [None, "", 7, "a\r\nX-Evil: 1", "ü", "x" * 70_000])

@@ -18,7 +18,7 @@ from execution_operator.remote.errors import (
     Unauthorized,
     Unreachable,
 )
-from execution_operator.remote.redaction import one_line
+from execution_operator.remote.redaction import cut, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,13 +30,27 @@ LARGE_BODY_BYTES: Final = 1024 * 1024
 SHORTEST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 300.0
 _MOST_DIGITS: Final = 18
+_MOST_WORDS: Final = 600
 # Where servers put words for people: Spring, OAuth, and the Perfecto API.
 _WORDS: Final = ("message", "error_description", "userMessage", "error", "detail")
-_MEANINGS: Final[Mapping[int, tuple[type[RemoteError], str]]] = {
-    401: (Unauthorized, "the server refused the token"),
-    403: (Forbidden, "the user may not do this"),
-    407: (Unreachable, "the proxy asks for credentials"),
-    429: (RateLimited, "too many requests"),
+# What it means, what to say where the server says nothing, and what mends it.
+_MEANINGS: Final[Mapping[int, tuple[type[RemoteError], str, str]]] = {
+    401: (
+        Unauthorized,
+        "the server refused the token",
+        "; a renewed one, too: check that its user is a member there, or create a new one",
+    ),
+    403: (
+        Forbidden,
+        "the user may not do this",
+        "; give the token's user the rights for it, or use another user's token",
+    ),
+    407: (
+        Unreachable,
+        "the proxy asks for credentials",
+        "; there are none for proxies: let the operator through without",
+    ),
+    429: (RateLimited, "too many requests", ""),
 }
 _REDIRECTS: Final = range(300, 400)
 # 408 is none: a proxy sends it also when the request had gone through.
@@ -53,6 +67,11 @@ class Answer:
     request: Request
     response: Response
     clean: Callable[[str], str] = one_line
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, as proxies and firewalls send and no API does."""
+        return "html" in self.response.content_type
 
     @property
     def is_large(self) -> bool:
@@ -86,7 +105,13 @@ class Answer:
         raise self._error(kind, cause) from None
 
     def words(self) -> str:
-        """What the server says to people, cleaned; empty when it says nothing readable."""
+        """What the server says to people, cleaned; empty when it says nothing readable.
+
+        It is cut so that what follows it in a message, the remedy, is not.
+        """
+        return cut(self._words(), _MOST_WORDS)
+
+    def _words(self) -> str:
         body = self.response.body
         if self.response.content_type == "text/plain":
             return self.clean(body.decode(errors="replace"))
@@ -99,8 +124,8 @@ class Answer:
     def _refusal(self) -> RemoteError:
         status = self.response.status
         if status in _MEANINGS:
-            kind, default = _MEANINGS[status]
-            return self._error(kind, self._said(default))
+            kind, default, remedy = _MEANINGS[status]
+            return self._error(kind, self._said(default) + remedy)
         if status in _REDIRECTS:
             return self._redirect()
         if status == 404:  # noqa: PLR2004 - HTTP's own number

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
@@ -28,6 +28,19 @@ if TYPE_CHECKING:
 
     from execution_operator.remote.messages import Request
     from execution_operator.remote.session import Sending
+
+
+# OpenSSL's verification codes (x509_vfy.h): what another CA bundle does not mend.
+_TRUST_REMEDIES: Final = {
+    9: "check the clocks of the server and of this node",
+    10: "renew the certificate on the server",
+    62: "use a name that the certificate has, or renew it with this one",
+    64: "use a name that the certificate has, or renew it with this address",
+}
+_UNKNOWN_AUTHORITY: Final = "set tls.caBundle to the authority that signed it"
+_PROXY_REMEDIES: Final = {
+    407: "it asks for credentials, of which there are none for proxies: let the operator through",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +65,10 @@ class Failure:
         return kind(f"cannot {request.purpose}: {self.cause}", status=sending.status)
 
 
-def classify(error: BaseException, sending: Sending, server: str) -> Failure:
-    """Tell what went wrong with a request to `server`, an origin or one by way of a proxy."""
+def classify(
+    error: BaseException, sending: Sending, server: str, proxy: str | None = None
+) -> Failure:
+    """Tell what went wrong with a request to `server`, an origin, perhaps by way of a proxy."""
     causes = tuple(_chain(error))
     if isinstance(error, UnreadableBodyError):
         return Failure(str(sending.status), str(error), ProtocolError, host_failed=False)
@@ -61,6 +76,9 @@ def classify(error: BaseException, sending: Sending, server: str) -> Failure:
         return _lost(causes, server, sending)
     if sending.refused_address is not None:
         return Failure("refused", sending.refused_address, HostNotAllowed, host_failed=False)
+    if proxy is not None and _has(causes, aiohttp.ClientProxyConnectionError):
+        failure = _not_connected(causes, f"the proxy {proxy}")
+        return replace(failure, cause=f"{failure.cause}; check proxyURL")
     return _not_connected(causes, server)
 
 
@@ -79,17 +97,19 @@ def _not_connected(causes: tuple[BaseException, ...], server: str) -> Failure:
         match cause:
             case ssl.SSLCertVerificationError():
                 why = cause.verify_message or "certificate verify failed"
-                text = f"cannot trust the certificate of {server}: {why}; set tls.caBundle"
+                remedy = _TRUST_REMEDIES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
+                text = f"cannot trust the certificate of {server}: {why}; {remedy}"
                 return Failure("tls", text, TLSVerificationFailed, host_failed=False)
             case ssl.SSLError() | ssl.CertificateError():
                 text = f"no TLS 1.2 or newer with {server}: {_tls_reason(cause)}"
                 return Failure("tls", text, TLSVerificationFailed, host_failed=False)
             case socket.gaierror():
-                return Failure("refused", f"the host name of {server} is not known")
+                return Failure("refused", f"the host name of {server} is not known; check the URL")
             case TimeoutError():
                 return Failure("timeout", f"no connection to {server} in time")
             case aiohttp.ClientHttpProxyError():
-                text = f"the proxy did not connect to {server} (HTTP {cause.status})"
+                remedy = _PROXY_REMEDIES.get(cause.status, "check proxyURL and what it allows")
+                text = f"the proxy did not connect to {server} (HTTP {cause.status}); {remedy}"
                 return Failure("refused", text)
             case ConnectionRefusedError():
                 return Failure("refused", f"{server} refused the connection")

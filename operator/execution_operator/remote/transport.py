@@ -184,7 +184,7 @@ class Transport:
         ) as error:
             if fence.refusal is not None:
                 raise fence.refusal from None
-            failure = classify(error, sending, self._name)
+            failure = classify(error, sending, self._name, self._endpoint.proxy_url)
             self._count(request, failure.code, begin)
             if failure.host_failed:
                 passage.failed(failure.cause)

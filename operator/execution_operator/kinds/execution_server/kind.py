@@ -14,6 +14,7 @@ from execution_operator.api.model import REQUESTED_AT_ANNOTATION, KeyReference
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.connections import Blueprint, Connection, Probe
 from execution_operator.kinds.counts import server_label
+from execution_operator.kinds.execution_server.places import with_places
 from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
 from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
 from execution_operator.kinds.problems import Problem, problem_of, problem_of_secret
@@ -164,9 +165,10 @@ class ExecutionServerKind:
             connection.probed_for = None
         probe = await self._probed(wanted, connection)
         space = SpaceStatus(id=probe.space_id, name=probe.space_name) if probe.space_id else None
+        told = with_places(probe.problem, wanted.spec)
         reached = probe.problem is None or probe.problem.reason not in UNREACHED
         self._meter.server_up(server_label(Key.of(wanted)), up=reached)
-        return Seen(problem=probe.problem, url=connection.url, space=space, reached=reached)
+        return Seen(problem=told, url=connection.url, space=space, reached=reached)
 
     async def _blueprint(self, wanted: ExecutionServer) -> tuple[Blueprint, SecretStr]:
         spec, namespace = wanted.spec, wanted.metadata.namespace

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from execution_operator.remote.answers import parse_json
-from execution_operator.remote.errors import Forbidden, LicenseRefused, RemoteError, Unauthorized
+from execution_operator.remote.errors import (
+    Forbidden,
+    LicenseRefused,
+    NotFound,
+    ProtocolError,
+    RemoteError,
+    Unauthorized,
+)
 from execution_operator.remote.testhub.machine_wire import (
     ConnectionStatus,
     DockerHostResource,
@@ -39,6 +46,18 @@ Item = TypeVar(
 )
 _BAD_TOKEN: Final = frozenset({400, 401, 402})
 _FIRST_REFUSAL: Final = 400
+_NO_LICENCE: Final = 403
+_NO_METHOD: Final = 405
+# People have no more to go by than this: the server says the same for a token that is mistyped,
+# deleted, or unused for 30 days (the Test Hub API, section Tokens).
+_TO_REPLACE_IT: Final = (
+    "the offline token is wrong, was revoked, or expired after 30 days without use: create a new"
+    " one on the server (User icon, Create Token) and store it in the Secret"
+)
+_TO_LICENSE_IT: Final = "assign a licence to the token's user on the server"
+_TO_FIND_IT: Final = (
+    "check the URL: https://host/test for version 11, https://host without a path for 10"
+)
 
 
 def read_token(answer: Answer) -> Token:
@@ -47,20 +66,41 @@ def read_token(answer: Answer) -> Token:
     Raises:
         LicenseRefused: 403, which means the licence here.
         Unauthorized: 400, 401 or 402, which all mean the offline token here.
+        Forbidden, ProtocolError: the same as a page, which comes from something in between.
+        NotFound, ProtocolError: this is no server's token endpoint, the URL is wrong.
         RemoteError: anything else.
     """
-    status = answer.response.status
+    if answer.is_page and answer.response.status in {*_BAD_TOKEN, _NO_LICENCE, _NO_METHOD}:
+        raise _foreign(answer)
     try:
         found = answer.json()
-    except Forbidden:
-        message = _refused(answer, "check the user's licence on the server")
-        raise LicenseRefused(message, status=status) from None
-    except RemoteError:
-        if status not in _BAD_TOKEN:
-            raise
-        message = _refused(answer, "check the offline token, or create a new one")
-        raise Unauthorized(message, status=status) from None
+    except RemoteError as error:
+        raise _token_refusal(answer, error) from None
     return _model(Token, found, answer)
+
+
+def _token_refusal(answer: Answer, error: RemoteError) -> RemoteError:
+    status = answer.response.status
+    if status == _NO_LICENCE:
+        return LicenseRefused(_refused(answer, _TO_LICENSE_IT), status=status)
+    if status in _BAD_TOKEN:
+        return Unauthorized(_refused(answer, _TO_REPLACE_IT), status=status)
+    if isinstance(error, NotFound) or status == _NO_METHOD:
+        return NotFound(_refused(answer, f"no token endpoint here: {_TO_FIND_IT}"), status=status)
+    if isinstance(error, ProtocolError):
+        return ProtocolError(
+            f"{error.message}; {_TO_FIND_IT}", retry_after=error.retry_after, status=status
+        )
+    return error
+
+
+def _foreign(answer: Answer) -> RemoteError:
+    """A page where only the API should answer: a firewall, a login, another server."""
+    status = answer.response.status
+    kind = Forbidden if status == _NO_LICENCE else ProtocolError
+    cause = f"a page and not the API refused (HTTP {status})"
+    remedy = f"let the operator through a proxy, firewall or login page, or {_TO_FIND_IT}"
+    return kind(f"cannot {answer.request.purpose}: {cause}; {remedy}", status=status)
 
 
 def read_started(answer: Answer) -> ExecutionResource:

@@ -250,6 +250,37 @@ async def test_space_name_that_is_not_unique_is_rejected() -> None:
             await out.hub(url).find_space("QA")
 
 
+async def test_no_link_of_an_answer_is_followed() -> None:
+    lured: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        lured.append(request.path)
+        return web.json_response({})
+
+    async with outside() as out, web_server(elsewhere) as trap:
+        link = f"{trap}/rest/projects/1050/x/1"
+        run = {**RUN, "result": {"id": "2451", "ref": link}, "href": link, "next": link}
+        page = {"content": [run], "totalElements": 1, "last": True, "links": {"next": link}}
+        result = {"id": "2451", "verdict": "PASS", "reports": [{"name": "r", "href": link}]}
+        for body, status in ((run, 201), (page, 200), (result, 200), (run, 302), (run, 307)):
+            server = answering(body, status, Location=link, Link=f'<{link}>; rel="next"')
+            async with web_server(server) as url:
+                hub = out.hub(url)
+                calls = (
+                    hub.start_execution("1050", {}),
+                    hub.get_execution("1050", "1"),
+                    hub.list_executions("1050", ACTIVE),
+                    hub.list_projects("Shop"),
+                    hub.get_result("1050", "2451"),
+                    hub.stop_execution("1050", "1", StopOptions()),
+                    hub.stop_executions("1050", ("1", "2"), StopOptions()),
+                )
+                await asyncio.gather(*calls, return_exceptions=True)
+            assert len(server.seen) >= len(calls)
+
+    assert lured == []
+
+
 async def test_projects_and_result_are_read() -> None:
     async def answer(request: web.Request) -> web.Response:
         if "results" in request.path:

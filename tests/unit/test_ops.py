@@ -47,6 +47,7 @@ def busy_metrics():
         metrics.request(server, "list_executions", "200", 0.03)
         metrics.rate_limit_wait(server, 1.5)
         metrics.server_up(server, up=True)
+        metrics.server_insecure(server, reasons=frozenset({"PlainHTTP"}))
         metrics.run_left_behind(server)
         metrics.run_finished(
             server, phase="Succeeded", reason="TestsPassed", verdict="PASS", seconds=90.0
@@ -69,6 +70,7 @@ def busy_metrics():
         ("server_request_duration_seconds_sum", ("shop/hub", "list_executions"), 0.03),
         ("server_rate_limit_wait_seconds_total", ("shop/hub",), 1.5),
         ("server_up", ("shop/hub",), 1),
+        ("server_insecure", ("shop/hub", "PlainHTTP"), 1),
         ("runs_left_behind_total", ("shop/hub",), 1),
         ("runs_finished_total", ("shop/hub", "Succeeded", "TestsPassed"), 1),
         ("run_verdicts_total", ("shop/hub", "PASS"), 1),

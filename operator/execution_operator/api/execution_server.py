@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,6 @@ from execution_operator.api.model import (
     Status,
     Text,
     Url,
-    matching,
 )
 
 
@@ -35,21 +34,30 @@ class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give 
     """The name as the server shows it; looked up."""
 
 
-ServerUrl = Annotated[
-    Url,
-    Field(
-        json_schema_extra=matching(
-            r"^[Hh][Tt][Tt][Pp][Ss]?://[^@\s]+$",
-            "write the url as https://host/path, without user and password",
-        )
-    ),
-]
+def without_user(field: str, pattern: str, message: str) -> dict[str, object]:
+    """A rule for a URL, by way of the object it is in.
+
+    The API server repeats the value that a string's own rule refuses, and a URL that is refused
+    for naming a user has a password in it.
+    """
+    rule = f"!has(self.{field}) || self.{field}.matches(r'{pattern}')"
+    return {"rule": rule, "message": message, "fieldPath": f".{field}"}
 
 
-class TestHubConnection(ApiModel):
+_SERVER_URL: Final = without_user(
+    "url",
+    r"^[Hh][Tt][Tt][Pp][Ss]?://[^@\s]+$",
+    "write the url as https://host/path, without user and password",
+)
+_PROXY_URL: Final = without_user(
+    "proxyURL", r"^https?://[^@\s]+$", "write the proxy as http://host:port, without user"
+)
+
+
+class TestHubConnection(ApiModel, json_schema_extra={"x-kubernetes-validations": [_SERVER_URL]}):
     """A DevOps Test Hub (also OneTest Server, Rational Test Automation Server)."""
 
-    url: ServerUrl
+    url: Url
     """Where the server is, with its context path: https://hub.example.com/test for 11.x, no path
     for 10.x. Names no user."""
     offline_token_secret_ref: KeyReference
@@ -58,10 +66,10 @@ class TestHubConnection(ApiModel):
     """The team space in which project names, agents and docker hosts are looked up."""
 
 
-class PerfectoConnection(ApiModel):
+class PerfectoConnection(ApiModel, json_schema_extra={"x-kubernetes-validations": [_SERVER_URL]}):
     """A Perfecto lab's execution manager."""
 
-    url: ServerUrl
+    url: Url
     """Where it is: https://acme.executions.perfectomobile.com."""
     security_token_secret_ref: KeyReference
     """The Secret key that holds the security token."""
@@ -123,7 +131,8 @@ _PLAIN_HTTP = {
 
 
 class ExecutionServerSpec(
-    ApiModel, json_schema_extra={"x-kubernetes-validations": [_EXACTLY_ONE, _PLAIN_HTTP]}
+    ApiModel,
+    json_schema_extra={"x-kubernetes-validations": [_EXACTLY_ONE, _PLAIN_HTTP, _PROXY_URL]},
 ):
     """How to reach an execution server, and how kindly."""
 
@@ -135,19 +144,9 @@ class ExecutionServerSpec(
     """How its certificate is checked. Default: against the public authorities."""
     allow_plain_http: Annotated[bool, Field(alias="allowPlainHTTP")] = False
     """Allow an http url. Default false."""
-    proxy_url: Annotated[
-        Annotated[
-            Url,
-            Field(
-                json_schema_extra=matching(
-                    r"^https?://[^@\s]+$", "write the proxy as http://host:port, without user"
-                )
-            ),
-        ]
-        | None,
-        Field(alias="proxyURL"),
-    ] = None
-    """The HTTP proxy to go through. Nothing is taken from the environment."""
+    proxy_url: Annotated[Url | None, Field(alias="proxyURL")] = None
+    """The HTTP proxy to go through: http://proxy.example.com:3128. It gets no credentials, and
+    nothing is taken from the environment."""
     timeouts: Timeouts = Timeouts()
     """How long requests may take."""
     rate_limit: RateLimit = RateLimit(requests_per_second=20, burst=40)

@@ -31,6 +31,9 @@ class RunsMeter(Protocol):
     def server_up(self, server: str, *, up: bool) -> None:
         """The server answers or does not."""
 
+    def server_insecure(self, server: str, *, reasons: frozenset[str]) -> None:
+        """Why the way to the server can be read or forged by others; empty when it cannot."""
+
     def forget_server(self, server: str) -> None:
         """The server's object is gone."""
 

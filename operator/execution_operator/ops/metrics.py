@@ -56,6 +56,9 @@ class Metrics:
             "operation",
         )
         self._server_up = self._gauge("server_up", "Whether the server answers.", "server")
+        self._server_insecure = self._gauge(
+            "server_insecure", "Why others can read what is sent to the server.", "server", "reason"
+        )
         self._server_wait = self._counter(
             "server_rate_limit_wait_seconds", "Time spent waiting for a rate limit.", "server"
         )
@@ -109,12 +112,19 @@ class Metrics:
         """The server answers or does not."""
         self._server_up.labels(server).set(up)
 
+    def server_insecure(self, server: str, *, reasons: frozenset[str]) -> None:
+        """Why the way to the server can be read or forged by others; empty when it cannot."""
+        self._server_insecure.remove_by_labels({"server": server})
+        for reason in reasons:
+            self._server_insecure.labels(server, reason).set(1)
+
     def forget_server(self, server: str) -> None:
         """The server's object is gone: so are its series."""
         for metric in (
             self._server_requests,
             self._server_seconds,
             self._server_up,
+            self._server_insecure,
             self._server_wait,
             self._finished,
             self._verdicts,

@@ -14,6 +14,7 @@ from execution_operator.api.model import REQUESTED_AT_ANNOTATION, KeyReference
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.connections import Blueprint, Connection, Probe
 from execution_operator.kinds.counts import server_label
+from execution_operator.kinds.execution_server.cautions import cautions_of
 from execution_operator.kinds.execution_server.places import with_places
 from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
 from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
@@ -167,7 +168,9 @@ class ExecutionServerKind:
         space = SpaceStatus(id=probe.space_id, name=probe.space_name) if probe.space_id else None
         told = with_places(probe.problem, wanted.spec)
         reached = probe.problem is None or probe.problem.reason not in UNREACHED
-        self._meter.server_up(server_label(Key.of(wanted)), up=reached)
+        label = server_label(Key.of(wanted))
+        self._meter.server_up(label, up=reached)
+        self._meter.server_insecure(label, reasons=frozenset(cautions_of(wanted.spec)))
         return Seen(problem=told, url=connection.url, space=space, reached=reached)
 
     async def _blueprint(self, wanted: ExecutionServer) -> tuple[Blueprint, SecretStr]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.execution_server import cautions
 from execution_operator.kinds.execution_server.seen import LET_IN_UNKNOWN, MISSING
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
@@ -60,7 +61,7 @@ def _said(wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods) -> It
     if wanted.metadata.is_paused and not blocked:
         yield Said(kind.READY, "Unknown", Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
     elif problem is None:
-        yield Said(kind.READY, "True", Reason.READY, _caution(wanted))
+        yield Said(kind.READY, "True", Reason.READY, cautions.told(wanted.spec))
     else:
         late = _is_late(seen, now, periods)
         unknown = not problem.needs_person and problem.reason not in MISSING
@@ -93,15 +94,6 @@ def _exchange(seen: Seen) -> Iterable[Said]:
 
 def _is_late(seen: Seen, now: Now, periods: Periods) -> bool:
     return seen.missing_since is not None and now.monotonic - seen.missing_since >= periods.missing
-
-
-def _caution(wanted: ExecutionServer) -> str:
-    spec = wanted.spec
-    if spec.tls is not None and spec.tls.insecure_skip_verify:
-        return "usable; its certificate is not checked (tls.insecureSkipVerify)"
-    if spec.allow_plain_http and spec.test_hub and spec.test_hub.url.lower().startswith("http:"):
-        return "usable; the connection is not encrypted (allowPlainHTTP)"
-    return "usable"
 
 
 def _blockers(use: Use) -> str:

@@ -6,24 +6,29 @@ import sys
 from pathlib import Path
 
 from execution_operator.crds import DEFINITIONS, render
+from reference import page
 
 ROOT = Path(__file__).parent.parent
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what has to stand in it."""
-    return {
-        ROOT / "crds" / f"{definition.plural}.yaml": render([definition])
-        for definition in DEFINITIONS
+    crds, pages = ROOT / "crds", ROOT / "docs" / "reference"
+    return {crds / f"{one.plural}.yaml": render([one]) for one in DEFINITIONS} | {
+        pages / f"{one.kind.lower()}.md": page(one) for one in DEFINITIONS
     }
+
+
+def there() -> set[Path]:
+    """Every file where only generated ones are."""
+    return {*(ROOT / "crds").glob("*.yaml"), *(ROOT / "docs" / "reference").glob("*.md")}
 
 
 def main() -> int:
     """Write the files; with --check only compare, and fail on a stale one."""
     wanted = generated()
-    there = set((ROOT / "crds").glob("*.yaml"))
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
-    surplus = sorted(there - set(wanted))
+    surplus = sorted(there() - set(wanted))
     if "--check" in sys.argv[1:]:
         for path in [*stale, *surplus]:
             print(f"stale: {path.relative_to(ROOT)}: run `make generate`", file=sys.stderr)
@@ -31,6 +36,7 @@ def main() -> int:
     for path in surplus:
         path.unlink()
     for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path])
         print(f"wrote {path.relative_to(ROOT)}")
     return 0

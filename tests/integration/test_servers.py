@@ -35,6 +35,7 @@ async def test_a_wrong_token_is_not_hammered(namespace, hub_url, simulator):
     await namespace.server(hub_url)
     for number in range(10):
         await namespace.run(f"smoke-{number}")
+    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "Unauthorized")
     await namespace.condition("TestExecution", "smoke-9", "Accepted", "False", "ServerNotReady")
     assert simulator.requests.counts()["exchange_token"] <= 4
 
@@ -92,6 +93,24 @@ async def test_the_deletion_of_a_used_server_waits_and_names_the_users(namespace
     await namespace.delete("TestExecution", "smoke")
     await namespace.gone("TestExecution", "smoke")
     await namespace.gone("ExecutionServer", "hub")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_server_that_is_being_deleted_starts_nothing_new(namespace, simulator):
+    simulator.scripts.replace(
+        [script.model_copy(update={"run_seconds": 60.0}) for script in simulator.scripts]
+    )
+    await namespace.run("first")
+    await namespace.phase("first", "Running")
+    await namespace.delete("ExecutionServer", "hub")
+    await namespace.condition("ExecutionServer", "hub", "Reconciling", "True", "DeletionBlocked")
+    await namespace.run("second")
+    found = await namespace.condition("TestExecution", "second", "Accepted", "False")
+    assert "is being deleted: it starts nothing new" in condition(found, "Accepted")["message"]
+    await namespace.delete("TestExecution", "first")
+    await namespace.gone("ExecutionServer", "hub")
+    await namespace.condition("TestExecution", "second", "Accepted", "False", "ServerNotFound")
+    assert simulator.requests.counts()["start_execution"] == 1
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -115,6 +115,45 @@ async def test_a_list_that_lags_longer_than_it_may_leads_to_a_reckoning(
     await until(told, "the event")
 
 
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_waits_for_the_reckoning(namespace, start, simulator):
+    script(simulator, run_seconds=60)
+    simulator.change(list_lag_seconds=2.5)
+    simulator.faults.add(LoseAnswer(operation="start_execution"))
+    await start(settling_time="1s")
+    await namespace.run("smoke")
+    await until(lambda: starts(simulator) == 2, "a second request")
+    await namespace.phase("smoke", "Running")
+    await namespace.delete("TestExecution", "smoke")
+    await namespace.condition("TestExecution", "smoke", "Reconciling", "True", "DeletionBlocked")
+    await namespace.gone("TestExecution", "smoke")
+    assert (len(simulator.ledger.all()), surviving(simulator)) == (2, [])
+
+    async def told() -> bool:
+        return ("Warning", "SecondRunStopped") in await namespace.events("smoke")
+
+    await until(told, "the event")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_whose_reckoning_can_tell_nothing_ends_and_says_so(
+    namespace, start, simulator
+):
+    script(simulator, run_seconds=60)
+    simulator.faults.add(AnswerStatus(operation="start_execution", status=500, body="html"))
+    await start(settling_time="1s")
+    await namespace.run("smoke", deletionTimeout="8s")
+    await namespace.phase("smoke", "Running")
+    simulator.change(list_lag_seconds=3600)
+    await namespace.delete("TestExecution", "smoke")
+    await namespace.gone("TestExecution", "smoke")
+
+    async def told() -> bool:
+        return ("Warning", "RunLeftBehind") in await namespace.events("smoke")
+
+    await until(told, "the event")
+
+
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_server_that_ignores_tags_is_never_asked_twice(namespace, simulator):
     script(simulator, run_seconds=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -216,8 +217,14 @@ def test_an_undecidable_doubt_is_looked_at_again_in_time():
             100.0,
             Reckon("1050", "e1", 1),
         ),
+        (Memory(run=execution("RUNNING"), reckonings=(math.inf,)), 9000.0, None),
+        (
+            Memory(run=execution("LAUNCH_FAILED"), ended_at=90.0, reckonings=(math.inf,)),
+            100.0,
+            Reckon("1050", "e1", 1),
+        ),
     ],
-    ids=["not yet", "in time", "at the run's end"],
+    ids=["not yet", "in time", "at the run's end", "only at its end", "only that of its end"],
 )
 def test_after_a_second_request_there_is_a_reckoning(memory, seconds, expected):
     known = seen(memory, intent=intent(), sighting=Listed(execution("RUNNING")))
@@ -225,6 +232,18 @@ def test_after_a_second_request_there_is_a_reckoning(memory, seconds, expected):
 
 
 STARTED = held_run(status=started_status())
+
+
+def test_a_reckoning_at_the_runs_end_alone_sets_no_timer():
+    memory = Memory(run=execution("RUNNING"), reckonings=(math.inf,))
+    known = seen(memory, intent=intent(), sighting=Listed(execution("RUNNING")))
+    assert again(STARTED, known) is None
+
+
+def test_a_lost_run_is_reckoned_with_before_it_is_called_lost():
+    memory = Memory(denials=Denials(since=-100.0, count=3), reckonings=(math.inf,))
+    known = seen(memory, intent=intent(), sighting=Unlisted(90.0), listed_at=95.0)
+    assert action(STARTED, known) == Reckon("1050", "e1", 1)
 
 
 @pytest.mark.parametrize(
@@ -369,8 +388,43 @@ def deleted(**more):
             id="not found: let go",
         ),
         pytest.param(
+            deleted(status=started_status()),
+            Memory(reckonings=(90.0,)),
+            {},
+            Stop("1050", "e1"),
+            id="asked for twice: stopped first",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True, reckonings=(90.0, math.inf)),
+            {"sighting": Listed(execution("STOPPING"))},
+            Reckon("1050", "e1", 1),
+            id="asked for twice, stopping: looked up in time",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True, run=execution("CANCELED"), reckonings=(150.0, math.inf)),
+            {},
+            None,
+            id="asked for twice, ended: each look-up has its time",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(stop_sent=True, run=execution("CANCELED"), reckonings=(math.inf,)),
+            {},
+            Reckon("1050", "e1", 1),
+            id="asked for twice, ended: the last look-up",
+        ),
+        pytest.param(
+            deleted(status=started_status()),
+            Memory(denials=Denials(since=99.0, count=1), reckonings=(math.inf,)),
+            {},
+            Reckon("1050", "e1", 1),
+            id="asked for twice, not found: the last look-up",
+        ),
+        pytest.param(
             deleted(status=started_status(), spec={"deletionPolicy": "Orphan"}),
-            Memory(),
+            Memory(reckonings=(90.0,)),
             {},
             Release(),
             id="orphaned",
@@ -412,6 +466,22 @@ def test_a_deletion_ends_after_its_time_out():
     left = action(wanted, known, 160.0)
     assert isinstance(left, Release)
     assert left.left_behind == "it was not seen ended within deletionTimeout"
+
+
+def test_a_deletion_looks_again_when_the_next_reckoning_is_due():
+    ended = Memory(stop_sent=True, run=execution("CANCELED"), reckonings=(150.0, math.inf))
+    assert again(deleted(status=started_status()), seen(ended, intent=intent()), 110.0) == 40.0
+
+
+def test_a_deletion_ends_although_a_second_run_could_not_be_ruled_out():
+    wanted = deleted(status=started_status(), spec={"deletionTimeout": "1m"})
+    memory = Memory(stop_sent=True, run=execution("CANCELED"), reckonings=(200.0, math.inf))
+    known = seen(memory, intent=intent())
+    assert again(wanted, known, 110.0) == 50.0
+    left = action(wanted, known, 160.0)
+    assert left == Release(
+        "a second run of its attempt could not be ruled out within deletionTimeout"
+    )
 
 
 def test_a_deleted_object_without_intent_never_starts():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -298,6 +299,14 @@ def test_a_deletion_says_what_it_waits_for():
     found = {one.type: one for one in status_of(wanted, memory).conditions}
     assert found["Reconciling"].reason == "DeletionBlocked"
     assert "seen ended" in found["Reconciling"].message
+
+
+def test_no_end_is_told_before_the_last_reckoning():
+    memory = ended("LAUNCH_FAILED", reckonings=(math.inf,), retry_at=130.0)
+    status = status_of(STARTED, memory)
+    assert row(status) == "Running Unknown True - Unknown False AwaitingVerdict"
+    assert row(status_of(STARTED, replace(memory, stop_sent=True))).startswith("Stopping")
+    assert status_of(STARTED, replace(memory, reckonings=())).phase == "Error"
 
 
 def test_every_end_word_of_the_api_has_a_meaning():

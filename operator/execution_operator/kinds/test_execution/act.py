@@ -151,6 +151,7 @@ class Actor:
     async def _release(
         self, action: Release, wanted: TestExecution, seen: Seen
     ) -> Step[TestExecution, Seen]:
+        self._fence.check()  # who is frozen and goes on late knows too little to let go
         if action.left_behind is not None:
             self._teller.left_behind(wanted, execution_id(wanted, seen), action.left_behind)
         self._observer.unfollow(wanted, seen)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.kinds.test_execution.doubt import in_doubt
-from execution_operator.kinds.test_execution.following import watching
+from execution_operator.kinds.test_execution.following import until_reckoning, watching
+from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
 from execution_operator.kinds.test_execution.seen import (
     Action,
     Certainty,
     Read,
+    Reckon,
     Release,
     Seen,
     Start,
@@ -20,9 +22,9 @@ from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,
     is_elsewhere,
+    is_over,
     project_id,
 )
-from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
@@ -40,23 +42,37 @@ def deleting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> P
     why = _let_go(wanted, seen, now)
     if why is not None:
         return Plan(action=why)
-    left = deletion_seconds_left(wanted, now)
-    if seen.memory.retry_at > now.monotonic:
-        wait = min(seen.memory.retry_at - now.monotonic, left)
-        return Plan(look_again=wait, result=Result.REQUEUED)
+    return _within(deletion_seconds_left(wanted, now), _next(wanted, seen, now, periods))
+
+
+def _next(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    memory = seen.memory
+    if memory.retry_at > now.monotonic:
+        return Plan(look_again=memory.retry_at - now.monotonic, result=Result.REQUEUED)
     if seen.url is None:
-        return Plan(look_again=min(periods.secret, left), result=Result.REQUEUED)
+        return Plan(look_again=periods.secret, result=Result.REQUEUED)
     project, known = project_id(wanted, seen), execution_id(wanted, seen)
     if known is None or project is None:
-        return _in_doubt(seen, now, left)
-    if not seen.memory.stop_sent:
+        return _in_doubt(seen, now)
+    reckon = Reckon(project, known, seen.intent.attempt if seen.intent else 1)
+    if _is_done(seen):
+        return _last_reckonings(seen, now, reckon)
+    if not memory.stop_sent:
         return Plan(action=Stop(project, known))
-    return _within(left, watching(seen, now, Read(project, known)))
+    if is_due(memory, now):
+        return Plan(action=reckon)
+    return until_reckoning(watching(seen, now, Read(project, known)), seen, now)
 
 
-def _in_doubt(seen: Seen, now: Now, left: float) -> Plan[Action]:
+def _in_doubt(seen: Seen, now: Now) -> Plan[Action]:
     plan = in_doubt(seen, now, attempt=seen.intent.attempt if seen.intent else 1)
-    return Plan(action=Release()) if isinstance(plan.action, Start) else _within(left, plan)
+    return Plan(action=Release()) if isinstance(plan.action, Start) else plan
+
+
+def _last_reckonings(seen: Seen, now: Now, reckon: Reckon) -> Plan[Action]:
+    """Each in its time, then that of the run's end: nobody can look when the object is gone."""
+    wait = seconds_left(seen.memory, now)
+    return Plan(look_again=wait, result=Result.REQUEUED) if wait else Plan(action=reckon)
 
 
 def _within(left: float, plan: Plan[Action]) -> Plan[Action]:
@@ -66,18 +82,24 @@ def _within(left: float, plan: Plan[Action]) -> Plan[Action]:
     return Plan(look_again=wait, result=plan.result)
 
 
+def _is_done(seen: Seen) -> bool:
+    """Whether the run that is known has ended, or is none."""
+    return is_over(seen) or seen.memory.denials is not None
+
+
 def _let_go(wanted: TestExecution, seen: Seen, now: Now) -> Release | None:
     """Whether the object can go, and what may be left behind."""
-    memory, run = seen.memory, seen.memory.run
+    memory, done = seen.memory, _is_done(seen)
     unsent = execution_id(wanted, seen) is None and memory.certainty is Certainty.UNSENT
-    over = run is not None and is_ended(run.status)
     orphaned = wanted.spec.deletion_policy == "Orphan" or is_adopted(wanted, seen)
-    if orphaned or seen.intent is None or unsent or over or memory.denials is not None:
+    if orphaned or seen.intent is None or unsent or (done and not memory.reckonings):
         return Release()
     if is_elsewhere(wanted, seen):
         return Release("the ExecutionServer now names another server, or the cluster is another")
     if seen.server_gone:
         return Release("its ExecutionServer or the Secret of it is gone")
-    if deletion_seconds_left(wanted, now) <= 0:
-        return Release("it was not seen ended within deletionTimeout")
-    return None
+    if deletion_seconds_left(wanted, now) > 0:
+        return None
+    if done:
+        return Release("a second run of its attempt could not be ruled out within deletionTimeout")
+    return Release("it was not seen ended within deletionTimeout")

@@ -13,6 +13,7 @@ from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.identity import cluster_tag, run_tag
 from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.privacy import private_values, redactor
+from execution_operator.kinds.test_execution.reckoning import left, left_of_deletion, reckonings
 from execution_operator.kinds.test_execution.seen import (
     Adopt,
     Certainty,
@@ -30,6 +31,7 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
 )
 from execution_operator.kinds.test_execution.specification import body
+from execution_operator.kinds.test_execution.standing import is_over
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote import errors
@@ -55,8 +57,6 @@ _ALREADY_OVER: Final = frozenset({409, 410, 422})
 """How servers may answer a stop of a run that ended: read it again."""
 _MOST_HITS: Final = 3
 """More runs of one attempt than this are not the trace of a lost answer: stop none of them."""
-_LATER: Final = (1, 5)
-"""After so many settling times a second run of an attempt is looked for."""
 
 
 class Exchanger:
@@ -127,7 +127,10 @@ class Exchanger:
             """From here on, whatever ends this call, the run may have been started."""
             self._fence.check()
             self._memories.keep(
-                wanted, certainty=Certainty.DOUBTFUL, doubt=Doubt(since=self._now())
+                wanted,
+                certainty=Certainty.DOUBTFUL,
+                doubt=Doubt(since=self._now()),
+                repeated=before.certainty is not Certainty.UNSENT,
             )
 
         try:
@@ -150,26 +153,27 @@ class Exchanger:
         except _FINAL_NO as error:
             return self._memories.keep(wanted, refused=_problem(wanted, error))
         except errors.RemoteError:  # all others surely started nothing
-            self._memories.keep(wanted, certainty=before.certainty, doubt=before.doubt)
+            self._memories.keep(
+                wanted,
+                certainty=before.certainty,
+                doubt=before.doubt,
+                repeated=before.repeated,
+            )
             raise
-        again = () if before.certainty is Certainty.UNSENT else self._reckonings(seen)
-        return self._started(wanted, _with_word(wanted, run), reckonings=again)
-
-    def _reckonings(self, seen: Seen) -> tuple[float, ...]:
-        now = self._now()
-        return tuple(now + times * seen.settling for times in _LATER)
+        return self._started(wanted, _with_word(wanted, run), seen)
 
     def _started(
-        self, wanted: TestExecution, run: ExecutionResource, *, reckonings: tuple[float, ...] = ()
+        self, wanted: TestExecution, run: ExecutionResource, seen: Seen, *, twice: bool = False
     ) -> Memory:
         self._teller.started(wanted, run.id)
+        twice = twice or self._memories.of(wanted).repeated
         return self._healthy(
             wanted,
             run=run,
             submitted_at=self._clock.now().utc,
             doubt=None,
             ended_at=self._ended_at(run),
-            reckonings=reckonings,
+            reckonings=reckonings(self._now(), seen.settling) if twice else (),
         )
 
     async def _look_up(
@@ -191,16 +195,13 @@ class Exchanger:
         kept, *others = sorted(hits, key=_age)
         await self._stop_others(wanted, project, kept.id, others, connection)
         _log.info("found the run in doubt", execution=kept.id)
-        return self._started(wanted, kept)
+        return self._started(wanted, kept, seen, twice=bool(others))
 
     async def _census(self, connection: Connection, project: str, seen: Seen) -> Census:
         """One that began after what was just looked up."""
         return await self._censuses.take(
             connection, project, not_before=self._now(), settling=seen.settling
         )
-
-    async def _trusts(self, connection: Connection, action: Reckon, seen: Seen) -> bool:
-        return (await self._census(connection, action.project_id, seen)).trusted
 
     async def _stop_others(
         self,
@@ -237,31 +238,60 @@ class Exchanger:
         self, action: Reckon, wanted: TestExecution, seen: Seen, connection: Connection
     ) -> Memory:
         tag = run_tag(self._cluster_id, wanted.metadata.uid, action.attempt)
-        hits = await _tagged(connection.hub, action.project_id, tag)
-        others = [one for one in hits if one.id != action.execution_id]
-        found = len(others) < len(hits)
-        if found or self._must_be_listed(seen):
+        try:
+            hits = await _tagged(connection.hub, action.project_id, tag)
+        except errors.NotFound as error:
+            if not wanted.metadata.is_deleted:
+                raise
+            self._memories.keep(wanted, reckonings=())  # without its project there is no run
+            return self._denied(wanted, _problem(wanted, error), self._now())
+        found, gone = action.execution_id in {one.id for one in hits}, _is_denied(seen)
+        if found or (not gone and self._must_be_listed(wanted, seen)):
             self._censuses.judge(connection, action.project_id, found=found)
         if not found:
             _log.warning("a run was not found by its own tag", execution=action.execution_id)
-        elif others and len(hits) <= _MOST_HITS and await self._trusts(connection, action, seen):
-            await self._stop_others(
-                wanted, action.project_id, action.execution_id, others, connection
-            )
-        return self._healthy(wanted, reckonings=self._reckonings_left(seen, found=found))
+        told = (found or gone) and await self._told_by(hits, action, wanted, seen, connection)
+        return self._healthy(wanted, reckonings=self._reckonings_left(wanted, seen, told=told))
 
-    def _must_be_listed(self, seen: Seen) -> bool:
+    async def _told_by(
+        self,
+        hits: tuple[ExecutionResource, ...],
+        action: Reckon,
+        wanted: TestExecution,
+        seen: Seen,
+        connection: Connection,
+    ) -> bool:
+        """Whether the look-up could tell; then all others that it found were asked to stop."""
+        others = [one for one in hits if one.id != action.execution_id]
+        if others or not hits:  # finding the one we know, and it alone, tells all
+            census = await self._census(connection, action.project_id, seen)
+            if not census.trusted or len(hits) > _MOST_HITS:
+                return False
+        await self._stop_others(
+            wanted, action.project_id, action.execution_id, others, connection
+        )
+        goes_on = any(not is_ended(one.status) for one in others)
+        return not (goes_on and wanted.metadata.is_deleted)
+
+    def _must_be_listed(self, wanted: TestExecution, seen: Seen) -> bool:
         """Whether the run is so old that a look-up by its tag has to find it."""
-        submitted = seen.memory.submitted_at
+        recorded = wanted.status.execution.submitted_at if wanted.status.execution else None
+        submitted = seen.memory.submitted_at or recorded  # by us, or by who led before
         if submitted is None:
             return True
         return (self._clock.now().utc - submitted).total_seconds() >= seen.settling
 
-    def _reckonings_left(self, seen: Seen, *, found: bool) -> tuple[float, ...]:
-        if seen.memory.run is not None and is_ended(seen.memory.run.status):
+    def _reckonings_left(
+        self, wanted: TestExecution, seen: Seen, *, told: bool
+    ) -> tuple[float, ...]:
+        kept, before = self._memories.of(wanted).reckonings, seen.memory.reckonings
+        if kept != before:  # one more was asked for while this one was under way
+            return kept
+        if wanted.metadata.is_deleted:
+            return left_of_deletion(before, self._now(), seen.settling, told=told)
+        if is_over(seen):
             return ()
-        left = seen.memory.reckonings[1:]
-        return left if left or found else (self._now() + _LATER[-1] * seen.settling,)
+        return left(before, self._now(), seen.settling, told=told or _is_denied(seen))
 
     async def _adopt(self, action: Adopt, wanted: TestExecution, hub: TestHub) -> Memory:
         try:
@@ -375,6 +405,11 @@ def _why_not(hits: tuple[ExecutionResource, ...], census: Census) -> Problem | N
         )
         return Problem(reason=Reason.TOKEN_NOT_UNIQUE, message=text, needs_person=True)
     return None
+
+
+def _is_denied(seen: Seen) -> bool:
+    """Whether the server says that there is no such run."""
+    return seen.memory.denials is not None
 
 
 def _age(run: ExecutionResource) -> tuple[bool, bool, float, int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
 from execution_operator.kinds.test_execution.seen import (
     Action,
     Read,
@@ -15,12 +16,13 @@ from execution_operator.kinds.test_execution.seen import (
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_lost,
+    is_over,
     is_restored,
     project_id,
     result_id,
     verdict_is_late,
 )
-from execution_operator.kinds.test_execution.words import COMPLETE, is_ended, wants_result
+from execution_operator.kinds.test_execution.words import COMPLETE, wants_result
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.snapshot import Listed, Unlisted
 
@@ -37,22 +39,22 @@ REST: Final[Plan[Action]] = Plan()
 
 def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     """What to do next about a run whose id is known."""
-    memory, run = seen.memory, seen.memory.run
+    memory, lost = seen.memory, is_lost(seen, now, periods)
     project, known = project_id(wanted, seen), execution_id(wanted, seen)
-    if project is None or known is None or is_lost(seen, now, periods):
+    if project is None or known is None or (lost and not memory.reckonings):
         return REST
     if memory.retry_at > now.monotonic:
         return Plan(look_again=memory.retry_at - now.monotonic, result=Result.REQUEUED)
     if seen.url is None:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
-    over = run is not None and is_ended(run.status)
-    if memory.reckonings and (over or now.monotonic >= memory.reckonings[0]):
+    over = is_over(seen)
+    if memory.reckonings and (over or lost or is_due(memory, now)):
         return Plan(action=Reckon(project, known, seen.intent.attempt if seen.intent else 1))
     if over:
         return _ended(wanted, seen, now, periods)
     if wanted.spec.cancel and not memory.stop_sent and not is_restored(wanted, seen):
         return Plan(action=Stop(project, known))
-    return _until_reckoning(watching(seen, now, Read(project, known)), seen, now)
+    return until_reckoning(watching(seen, now, Read(project, known)), seen, now)
 
 
 def watching(seen: Seen, now: Now, read: Read) -> Plan[Action]:
@@ -73,10 +75,11 @@ def watching(seen: Seen, now: Now, read: Read) -> Plan[Action]:
             return REST
 
 
-def _until_reckoning(plan: Plan[Action], seen: Seen, now: Now) -> Plan[Action]:
-    if plan.action is not None or not seen.memory.reckonings:
+def until_reckoning(plan: Plan[Action], seen: Seen, now: Now) -> Plan[Action]:
+    """The same, with a look in time for the next reckoning."""
+    left = seconds_left(seen.memory, now)
+    if plan.action is not None or left is None:
         return plan
-    left = seen.memory.reckonings[0] - now.monotonic
     return Plan(look_again=left if plan.look_again is None else min(left, plan.look_again))
 
 

@@ -14,6 +14,7 @@ from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_elsewhere,
     is_lost,
+    is_over,
     is_restored,
     is_undecidable,
     is_unfollowable_copy,
@@ -28,7 +29,6 @@ from execution_operator.kinds.test_execution.words import (
     ENDED,
     Ending,
     by_verdict,
-    is_ended,
 )
 
 if TYPE_CHECKING:
@@ -143,12 +143,14 @@ def _in_doubt(seen: Seen) -> Judgement:
 
 
 def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
-    if is_lost(seen, now, periods):
+    reckoned = not seen.memory.reckonings
+    if is_lost(seen, now, periods) and reckoned:
         text = "the server says that there is no such run any more"
         return Judgement(Row.NOT_PASSED, Phase.LOST, Reason.LOST, text)
-    run = seen.memory.run
-    over = run is not None and is_ended(run.status)
-    going = _ended(wanted, seen, now, periods) if over else _going(wanted, seen)
+    if is_over(seen):
+        going = _ended(wanted, seen, now, periods) if reckoned else _reckoning(seen)
+    else:
+        going = _going(wanted, seen)
     if going.row is not Row.ACTIVE:
         return going
     memory = seen.memory
@@ -177,6 +179,14 @@ def _going(wanted: TestExecution, seen: Seen) -> Judgement:
     if word not in ACTIVE:
         text = f'the server says "{word}", a word that is not known: taken as running'
     return Judgement(Row.ACTIVE, phase, reason, text)
+
+
+def _reckoning(seen: Seen) -> Judgement:
+    """A run that is over, of an attempt that may have a second one: no end is told before."""
+    text = "the run is over; the attempt was asked for twice: looking whether it has a second one"
+    if seen.memory.stop_sent:
+        return Judgement(Row.ACTIVE, Phase.STOPPING, Reason.STOPPING, text)
+    return Judgement(Row.ACTIVE, Phase.RUNNING, Reason.AWAITING_VERDICT, text)
 
 
 def _as_it_was(wanted: TestExecution, phase: Phase) -> Judgement:

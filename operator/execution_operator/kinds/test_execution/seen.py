@@ -56,6 +56,7 @@ class Memory:
 
     Attributes:
         certainty: whether this attempt's request was sent.
+        repeated: whether this process asked for it when it might have been asked for before.
         run: the newest state of the run that was read.
         submitted_at: when its server accepted it, if that was told to this process.
         read_at: monotonic time at which the run was last read on its own.
@@ -63,7 +64,8 @@ class Memory:
         ended_at: monotonic time at which it was first seen ended.
         awaiting_since: monotonic time at which its result was first read without a verdict.
         adopted: whether it was there before this object: followed, never stopped.
-        reckonings: monotonic times at which to look for a second run of the same attempt.
+        reckonings: monotonic times at which to look for a second run of the same attempt; inf: at
+            the run's end.
         stop_sent: whether this process asked the server to stop it.
         denials: that the server says that there is no such run.
         problem: what went wrong in the last exchange about it.
@@ -78,6 +80,7 @@ class Memory:
 
     certainty: Certainty | None = None
     doubt: Doubt | None = None
+    repeated: bool = False
     run: ExecutionResource | None = None
     submitted_at: datetime | None = None
     read_at: float | None = None

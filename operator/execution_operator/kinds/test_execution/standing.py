@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.test_execution.seen import Certainty
+from execution_operator.kinds.test_execution.words import is_ended
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
@@ -106,6 +107,11 @@ def is_lost(seen: Seen, now: Now, periods: Periods) -> bool:
         and listed is not None
         and listed >= denials.since
     )
+
+
+def is_over(seen: Seen) -> bool:
+    """Whether the run was seen ended."""
+    return seen.memory.run is not None and is_ended(seen.memory.run.status)
 
 
 def verdict_is_late(seen: Seen, now: Now, periods: Periods) -> bool:

@@ -161,7 +161,7 @@ def _standing(wanted: TestExecution, judged: Judgement) -> Iterable[Said]:
                 yield Said(kind.RECONCILING, "True", reason, text)
     if deleting and judged.row is not Row.PASSED:
         waits = judged.problem.message if judged.problem else text
-        waiting = f"deletion waits until the run is seen ended: {waits}"
+        waiting = f"deletion waits until every run is seen ended: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
 
 

@@ -56,7 +56,7 @@ class Teller:
         """The object goes, or is done, and nobody saw the run end."""
         self._meter.run_left_behind(server_label(server_key(wanted)))
         run = execution_id or "that may have been started"
-        text = f"let go of the run {run} without having seen its end: {why}; look on the server"
+        text = f"let go of the run {run}: {why}; something may go on: look on the server"
         _log.warning("left a run behind", execution=execution_id, cause=why)
         self._events.publish(wanted, "RunLeftBehind", text, kind="Warning")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from support.exactly_once_cluster import ModelCluster, run_key
 from support.exactly_once_process import Process, Told
-from support.exactly_once_server import ModelServer
+from support.exactly_once_server import LISTED_SECONDS, ModelServer
 from support.virtual_time import seconds
 
 LEASE_SECONDS: Final = 15.0
@@ -51,6 +51,11 @@ class World:
             self.cancelled.add(name)
             self.cluster.cancel(run_key(name))
 
+    def take_intent_away(self, name: str) -> None:
+        """Somebody removes its intent, if it is there."""
+        if run_key(name) in self.cluster.objects:
+            self.cluster.take_intent_away(run_key(name))
+
     def delete(self, name: str) -> None:
         """Somebody deletes it, if it is there."""
         if run_key(name) in self.cluster.objects:
@@ -65,12 +70,25 @@ class World:
             self.leader.fence.is_taken = True
             await self._bury()
             self.frozen, self.leader = self.leader, None
+        await self._list_what_is_forgotten()
         self._processes += 1
         self.leader = Process(
             self._processes, cluster=self.cluster, server=self.server, told=self.told
         )
         self.leader.start()
         await moment()
+
+    async def _list_what_is_forgotten(self) -> None:
+        """Wait for the lists: the one thing that the design cannot heal is left out here.
+
+        Somebody takes an intent away, nothing was recorded yet, and the process dies while the
+        lists do not hold the run: then nothing anywhere says that it was asked for.
+        """
+        arrived = self.server.last_arrival
+        forgotten = [name for name in arrived if self.cluster.is_forgotten(run_key(name))]
+        listed_at = max((arrived[name] for name in forgotten), default=0.0) + LISTED_SECONDS
+        if forgotten:
+            await asyncio.sleep(max(0.0, listed_at - seconds()))
 
     async def crash(self) -> None:
         """The leader ends, wherever it is; its lease is given back."""

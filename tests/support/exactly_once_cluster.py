@@ -8,7 +8,7 @@ from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from execution_operator.api.model import FINALIZER
+from execution_operator.api.model import FINALIZER, INTENT_ANNOTATION
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict, ObjectsUnavailable
 from support.cached import raw_run, raw_server
 from support.exactly_once_points import Point, Sender
@@ -98,6 +98,19 @@ class ModelCluster:
             raw["metadata"].setdefault("deletionTimestamp", _now())
 
         self.change(key, change)
+
+    def take_intent_away(self, key: Key) -> None:
+        """Somebody removes the annotation that says that a run was asked for."""
+        self.change(
+            key, lambda raw: raw["metadata"].get("annotations", {}).pop(INTENT_ANNOTATION, None)
+        )
+
+    def is_forgotten(self, key: Key) -> bool:
+        """Whether nothing in the object says that a run was asked for."""
+        raw = self.objects.get(key, {"metadata": {}})
+        status = raw.get("status", {})
+        intent = INTENT_ANNOTATION in raw["metadata"].get("annotations", {})
+        return not (intent or status.get("execution") or status.get("attempt"))
 
     def change(self, key: Key, change: Change) -> Json:
         """Change an object; one that is deleted goes with its last finalizer."""

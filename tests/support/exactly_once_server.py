@@ -135,6 +135,7 @@ class ModelServer:
         self.failing_reads: deque[errors.RemoteError] = deque()
         self.refused: set[str] = set()
         self.fenced_out: list[str] = []
+        self.last_arrival: dict[str, float] = {}
         self._runs: dict[str, ModelRun] = {}
 
     @property
@@ -200,7 +201,7 @@ class ModelServer:
             self.refused |= {owner} if fate is Fate.REJECTED else set()
             refusal = _REFUSALS[fate]
             raise refusal()
-        arrived = seconds()
+        arrived = self.last_arrival[owner] = seconds()
         run = self._start(owner, tags, arrived) if fate.starts else None
         if fate is Fate.HUNG_LATE:  # the server goes on, whatever becomes of the client
             loop = asyncio.get_running_loop()

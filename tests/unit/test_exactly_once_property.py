@@ -102,6 +102,12 @@ class ExactlyOnce(RuleBasedStateMachine):
     @precondition(lambda self: self.world.names)
     @rule(number=NUMBERS)
     @inside
+    async def user_takes_an_intent_away(self, number):
+        self.world.take_intent_away(one_of(self.world.names, number))
+
+    @precondition(lambda self: self.world.names)
+    @rule(number=NUMBERS)
+    @inside
     async def user_deletes(self, number):
         self.world.delete(one_of(self.world.names, number))
 

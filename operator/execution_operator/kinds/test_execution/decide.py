@@ -108,7 +108,7 @@ def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
     memory = seen.memory
     if unsupported(wanted.spec) is not None:
         return STILL
-    if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(seen)):
+    if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(wanted, seen)):
         return REST  # the status that follows is terminal
     waiting = _waiting(seen, now, periods)
     if waiting is not None:

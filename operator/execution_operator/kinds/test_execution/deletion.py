@@ -18,6 +18,7 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
 )
 from execution_operator.kinds.test_execution.standing import (
+    attempt_of,
     deletion_seconds_left,
     execution_id,
     is_adopted,
@@ -53,8 +54,8 @@ def _next(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     project, known = project_id(wanted, seen), execution_id(wanted, seen)
     if known is None or project is None:
-        return _in_doubt(seen, now)
-    reckon = Reckon(project, known, seen.intent.attempt if seen.intent else 1)
+        return _in_doubt(wanted, seen, now)
+    reckon = Reckon(project, known, attempt_of(wanted, seen))
     if _is_done(seen):
         return _last_reckonings(seen, now, reckon)
     if not memory.stop_sent:
@@ -64,8 +65,10 @@ def _next(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan
     return until_reckoning(watching(seen, now, Read(project, known)), seen, now)
 
 
-def _in_doubt(seen: Seen, now: Now) -> Plan[Action]:
-    plan = in_doubt(seen, now, attempt=seen.intent.attempt if seen.intent else 1)
+def _in_doubt(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
+    if project_id(wanted, seen) is None:
+        return Plan(look_again=seen.settling, result=Result.REQUEUED)
+    plan = in_doubt(seen, now, attempt=attempt_of(wanted, seen))
     return Plan(action=Release()) if isinstance(plan.action, Start) else plan
 
 
@@ -92,7 +95,7 @@ def _let_go(wanted: TestExecution, seen: Seen, now: Now) -> Release | None:
     memory, done = seen.memory, _is_done(seen)
     unsent = execution_id(wanted, seen) is None and memory.certainty is Certainty.UNSENT
     orphaned = wanted.spec.deletion_policy == "Orphan" or is_adopted(wanted, seen)
-    if orphaned or seen.intent is None or unsent or (done and not memory.reckonings):
+    if orphaned or unsent or (done and not memory.reckonings):
         return Release()
     if is_elsewhere(wanted, seen):
         return Release("the ExecutionServer now names another server, or the cluster is another")

@@ -31,7 +31,7 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
 )
 from execution_operator.kinds.test_execution.specification import body
-from execution_operator.kinds.test_execution.standing import is_over
+from execution_operator.kinds.test_execution.standing import is_over, project_id
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote import errors
@@ -180,7 +180,7 @@ class Exchanger:
         self, action: LookUp, wanted: TestExecution, seen: Seen, connection: Connection
     ) -> Memory:
         began = self._now()
-        project = seen.intent.project if seen.intent else ""
+        project = project_id(wanted, seen) or ""
         tag = run_tag(self._cluster_id, wanted.metadata.uid, action.attempt)
         hits = await _tagged(connection.hub, project, tag)
         census = await self._census(connection, project, seen)

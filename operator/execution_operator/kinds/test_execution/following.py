@@ -14,6 +14,7 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
 )
 from execution_operator.kinds.test_execution.standing import (
+    attempt_of,
     execution_id,
     is_lost,
     is_over,
@@ -49,7 +50,7 @@ def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     over = is_over(seen)
     if memory.reckonings and (over or lost or is_due(memory, now)):
-        return Plan(action=Reckon(project, known, seen.intent.attempt if seen.intent else 1))
+        return Plan(action=Reckon(project, known, attempt_of(wanted, seen)))
     if over:
         return _ended(wanted, seen, now, periods)
     if wanted.spec.cancel and not memory.stop_sent and not is_restored(wanted, seen):

@@ -105,7 +105,7 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     if over is not None:
         return over
     problem = seen.blocker or memory.problem
-    if not is_unsent(seen) and not may_adopt(wanted, seen):
+    if not is_unsent(wanted, seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
     if problem is not None:
         row = Row.NEEDS_PERSON if problem.reason is Reason.HOST_NOT_ALLOWED else Row.ACTIVE
@@ -125,7 +125,7 @@ def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
     if memory.left_behind is not None:
         text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    if wanted.spec.cancel and is_unsent(seen):
+    if wanted.spec.cancel and is_unsent(wanted, seen):
         text = "cancelled before it was started"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
     return None

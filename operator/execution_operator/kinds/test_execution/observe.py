@@ -91,7 +91,8 @@ class Observer:
             settling=self._periods.settling_for(blueprint.request_seconds),
             poll=blueprint.poll_seconds,
         )
-        if seen.blocker is not None or execution_id(wanted, seen) is not None:
+        known = execution_id(wanted, seen) is not None and project_id(wanted, seen) is not None
+        if seen.blocker is not None or known:
             return seen
         found = await connection.project_id(wanted.spec.project)
         if isinstance(found, Problem):

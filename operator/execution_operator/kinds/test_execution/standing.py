@@ -85,9 +85,26 @@ def is_absent(seen: Seen) -> bool:
     return doubt.absent and doubt.looked_at >= settled
 
 
-def is_unsent(seen: Seen) -> bool:
+def attempt_of(wanted: TestExecution, seen: Seen) -> int:
+    """The attempt that is asked for, or was; also when somebody took the intent away."""
+    return (seen.intent.attempt if seen.intent else wanted.status.attempt) or 1
+
+
+def is_untouched(wanted: TestExecution, seen: Seen) -> bool:
+    """Whether nothing says that a run was ever asked for.
+
+    The finalizer comes with the intent: one without the other means that somebody took it away.
+    """
+    recorded = execution_id(wanted, seen) is not None or wanted.status.attempt is not None
+    told = wanted.metadata.is_held or seen.intent is not None or seen.memory.certainty is not None
+    return not (told or recorded)
+
+
+def is_unsent(wanted: TestExecution, seen: Seen) -> bool:
     """Whether it is certain that the server has no run of this attempt."""
-    return seen.intent is None or seen.memory.certainty is Certainty.UNSENT or is_absent(seen)
+    if is_untouched(wanted, seen):
+        return True
+    return seen.memory.certainty is Certainty.UNSENT or is_absent(seen)
 
 
 def is_undecidable(seen: Seen) -> bool:
@@ -127,7 +144,8 @@ def may_adopt(wanted: TestExecution, seen: Seen) -> bool:
     """Whether spec.adopt is obeyed: before an intent, or where only a person can decide."""
     if wanted.spec.adopt is None or execution_id(wanted, seen) is not None:
         return False
-    return seen.intent is None or is_undecidable(seen) or is_restored(wanted, seen)
+    untried = seen.intent is None and is_unsent(wanted, seen)
+    return untried or is_undecidable(seen) or is_restored(wanted, seen)
 
 
 def adoption_is_late(wanted: TestExecution, seen: Seen) -> bool:

@@ -230,26 +230,6 @@ async def test_only_a_large_list_is_read_off_the_event_loop(length: int, used: i
     assert threads.used - before == used
 
 
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [(["QA", "QA 2"], "0"), (["QA 2"], None)],
-    ids=["exact name", "similar name only"],
-)
-async def test_space_is_found_by_its_exact_name(names: list[str], found: str | None) -> None:
-    spaces = [{"id": n, "displayName": name} for n, name in enumerate(names)]
-    async with outside() as out, web_server(answering(spaces)) as url:
-        space = await out.hub(url).find_space("QA")
-
-    assert (space.id if space else None) == found
-
-
-async def test_space_name_that_is_not_unique_is_rejected() -> None:
-    spaces = [{"id": n, "displayName": "QA"} for n in range(2)]
-    async with outside() as out, web_server(answering(spaces)) as url:
-        with pytest.raises(Rejected, match="give an id"):
-            await out.hub(url).find_space("QA")
-
-
 async def test_no_link_of_an_answer_is_followed() -> None:
     lured: list[str] = []
 

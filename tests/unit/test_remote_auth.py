@@ -108,6 +108,60 @@ async def test_refused_token_is_replaced_once_for_all_that_used_it(server: Serve
     assert len(server.exchanged) == 2
 
 
+async def in_vain(tokens: Tokens) -> bool:
+    """A request is refused with each token that it gets; whether it got another one."""
+    if not await tokens.replace(await tokens.access()):
+        return False
+    tokens.replaced(await tokens.access(), helped=False)
+    return True
+
+
+async def test_exchange_that_does_not_help_is_repeated_after_growing_pauses(
+    server: Server,
+) -> None:
+    tokens, exchanged_at = server.tokens(), []
+    server.expires_in = 86_400
+    for _ in range(300):
+        if await in_vain(tokens):
+            exchanged_at.append(server.now - 1000)
+        server.now += 1
+
+    assert exchanged_at == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+
+
+async def test_many_that_are_refused_together_lengthen_the_pause_once(server: Server) -> None:
+    tokens = server.tokens()
+    await in_vain(tokens)
+    for _ in range(20):
+        tokens.replaced(await tokens.access(), helped=False)
+    server.now += 1
+
+    assert await in_vain(tokens)
+
+
+async def test_rotated_secret_ends_the_pause(server: Server) -> None:
+    tokens = server.tokens()
+    while await in_vain(tokens):
+        pass
+    server.good, server.stored = {"offline-2"}, "offline-2"
+
+    assert await in_vain(tokens)
+    assert server.exchanged[-1] == "offline-2"
+
+
+async def test_exchange_that_helps_ends_the_pauses(server: Server) -> None:
+    tokens = server.tokens()
+    for _ in range(5):
+        await in_vain(tokens)
+        server.now += 20
+    await tokens.replace(await tokens.access())
+    tokens.replaced(await tokens.access(), helped=True)
+    await in_vain(tokens)
+    server.now += 1
+
+    assert await in_vain(tokens)
+
+
 async def test_rotated_secret_is_picked_up_when_a_token_is_refused(server: Server) -> None:
     tokens = server.tokens()
     used = await tokens.access()

@@ -28,6 +28,7 @@ _LONGEST_LIFE_SECONDS: Final = 86_400.0
 _MARGIN_SECONDS: Final = 30.0
 _SHARE_OF_LIFE: Final = 0.8
 _KEPT: Final = 6
+_FIRST_PAUSE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class _Issued:
     token: SecretStr
     offline_token: SecretStr
     renew_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _InVain:
+    """A new token that was refused like the one before it."""
+
+    issued: _Issued
+    until: float
+    pause: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Tokens:
     """Access tokens got with an offline token.
 
     Whoever asks while a renewal is under way waits for that one. An offline token that was
-    refused is not tried again before `refusal_seconds`, unless its text changes.
+    refused is not tried again before `refusal_seconds`, unless its text changes; one whose access
+    tokens are refused is exchanged after pauses that grow up to that.
     """
 
     def __init__(
@@ -71,7 +82,7 @@ class Tokens:
             exchange: sends a request without a token.
             offline_token: gives the offline token; True asks for it anew, past any cache.
             clock: monotonic seconds.
-            refusal_seconds: how long a refused offline token is left alone.
+            refusal_seconds: how long a refused offline token is left alone; the longest pause.
         """
         self._exchange = exchange
         self._offline_token = offline_token
@@ -79,6 +90,7 @@ class Tokens:
         self._refusal_seconds = refusal_seconds
         self._issued: _Issued | None = None
         self._refused: _Refused | None = None
+        self._in_vain: _InVain | None = None
         self._renewal: asyncio.Task[SecretStr] | None = None
         self._secrets: tuple[SecretStr, ...] = ()
         self._redactor = Redactor(())
@@ -94,11 +106,32 @@ class Tokens:
             return issued.token
         return await self._renewed(fresh=False)
 
-    async def replace(self, used: SecretStr) -> None:
-        """Get another token than `used`, which was refused, unless somebody did already."""
+    async def replace(self, used: SecretStr) -> bool:
+        """Get another token than `used`, which was refused, unless somebody did already.
+
+        Returns:
+            Whether there is another one to try: not while the last one was got in vain.
+        """
         issued = self._issued
-        if issued is None or issued.token == used:
-            await self._renewed(fresh=True)
+        if issued is not None and issued.token != used:
+            return True
+        if issued is not None and await self._is_vain(issued):
+            return False
+        await self._renewed(fresh=True)
+        return True
+
+    def replaced(self, token: SecretStr, *, helped: bool) -> None:
+        """Tell whether the request that was refused before was let in with that new token."""
+        issued, before = self._issued, self._in_vain
+        if helped:
+            self._in_vain = None
+        elif (
+            issued is not None
+            and issued.token == token
+            and not (before is not None and before.issued == issued)
+        ):
+            pause = min(2 * before.pause if before else _FIRST_PAUSE_SECONDS, self._refusal_seconds)
+            self._in_vain = _InVain(issued, self._clock() + pause, pause)
 
     def turn_to(self, offline: SecretStr) -> bool:
         """Use that offline token from now on; returns whether that changed anything.
@@ -158,6 +191,14 @@ class Tokens:
         self._refused = None
         self._issued = _Issued(token.access_token, offline, begin + lifetime(token.expires_in))
         return self._noted(token.access_token.get_secret_value())
+
+    async def _is_vain(self, issued: _Issued) -> bool:
+        """Whether to wait before the same offline token is exchanged again."""
+        vain = self._in_vain
+        if vain is None or vain.until <= self._clock():
+            return False
+        offline = self._noted(await self._offline_token(True))  # noqa: FBT003 - the port's form
+        return offline == issued.offline_token
 
     def _require_untried(self, offline: SecretStr) -> None:
         refused = self._refused

@@ -68,10 +68,10 @@ class Calls:
 
         request = await build()
         response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
-        if response.status == _UNAUTHORIZED:
-            await self._tokens.replace(used[-1])
+        if response.status == _UNAUTHORIZED and await self._tokens.replace(used[-1]):
             request = await build()
             response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+            self._tokens.replaced(used[-1], helped=response.status != _UNAUTHORIZED)
         return Answer(request, response, self._tokens.redactor(*secrets))
 
     async def all_pages(

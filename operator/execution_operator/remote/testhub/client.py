@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.remote.errors import Rejected
 from execution_operator.remote.testhub import protocol, reading
 from execution_operator.remote.testhub.auth import Tokens
 from execution_operator.remote.testhub.calls import Calls, off_loop
@@ -31,7 +30,8 @@ class TestHub:
     """A Test Hub, spoken to with one user's offline token.
 
     Every method raises a RemoteError by meaning when it cannot do what it says. A 401 renews the
-    access token and repeats the request once, a start too, because a 401 started nothing.
+    access token and repeats the request once, a start too, because a 401 started nothing. Where
+    that does not help it is done ever more rarely.
 
     Attributes:
         agents: the server's static agents.
@@ -71,18 +71,6 @@ class TestHub:
     async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
         """List the user's team spaces; the server's search is not exact."""
         return await self._calls.all_pages(Space, lambda page: protocol.list_spaces(search, page))
-
-    async def find_space(self, name: str) -> Space | None:
-        """Find the team space of exactly that display name.
-
-        Raises:
-            Rejected: several have it.
-        """
-        hits = [space for space in await self.list_spaces(name) if space.display_name == name]
-        if len(hits) > 1:
-            message = f'cannot find team space "{name}": {len(hits)} have that name, give an id'
-            raise Rejected(message)
-        return hits[0] if hits else None
 
     async def list_projects(self, name: str, space_id: str | None = None) -> tuple[Project, ...]:
         """List the user's projects with a name like that, of one team space or of all."""

@@ -78,12 +78,20 @@ async def test_each_way_in_which_a_ca_bundle_is_wrong_is_told_and_the_right_one_
 ):
     await namespace.server(secure_url, tls=BUNDLE, allowPlainHTTP=False)
     await namespace.run("smoke")
-    told = await ready(namespace, "False", "SecretNotFound")
+    told = await ready(namespace, "False", "ReferenceNotFound")
     assert 'cannot find ConfigMap "ca": create it with the key ca.crt' in told
     await namespace.condition("TestExecution", "smoke", "Accepted", "False", "ServerNotReady")
     await create_bundle(namespace, **{"ca.pem": pem(authority)})
-    told = await ready(namespace, "False", "SecretKeyMissing")
-    assert 'ConfigMap "ca" has no key "ca.crt": it has ca.pem' in told
+    await namespace.wait(
+        "ExecutionServer",
+        "hub",
+        "the missing key",
+        lambda found: (
+            'ConfigMap "ca" has no key "ca.crt": it has ca.pem'
+            in condition(found, "Ready")["message"]
+        ),
+    )
+    await ready(namespace, "False", "ReferenceNotFound")
     await change_bundle(namespace, **{"ca.crt": "-----BEGIN RUBBISH-----"})
     told = await ready(namespace, "False", "TLSVerificationFailed")
     assert "the CA bundle has no readable PEM certificate" in told

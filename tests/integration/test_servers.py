@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.kube import condition
+from execution_simulator.faults import AnswerStatus
+from support.kube import condition, until
 
 
 @pytest.mark.usefixtures("operator")
@@ -76,6 +77,51 @@ async def test_a_server_out_of_reach_is_unknown_and_not_failed(namespace, unused
     )
     assert condition(found, "Reachable")["status"] == "False"
     assert condition(found, "Authenticated")["status"] == "Unknown"
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_server_that_answers_without_its_lists_says_so(namespace, simulator):
+    simulator.scripts.replace(
+        [script.model_copy(update={"run_seconds": 60.0}) for script in simulator.scripts]
+    )
+    await namespace.run("smoke")
+    await namespace.phase("smoke", "Running")
+    simulator.faults.add(
+        AnswerStatus(operation="list_executions", status=502, body="html", times=None)
+    )
+
+    def says(found, text: str) -> bool:
+        return text in condition(found, "Reachable").get("message", "")
+
+    await namespace.wait(
+        "ExecutionServer", "hub", "failing lists", lambda found: says(found, "cannot list")
+    )
+    simulator.faults.clear()
+    await namespace.wait(
+        "ExecutionServer", "hub", "lists again", lambda found: not says(found, "cannot list")
+    )
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_token_that_no_list_takes_is_exchanged_ever_more_rarely(
+    namespace, start, simulator
+):
+    await start(secret_period="30s")
+    simulator.scripts.replace(
+        [script.model_copy(update={"run_seconds": 60.0}) for script in simulator.scripts]
+    )
+    await namespace.run("smoke")
+    await namespace.phase("smoke", "Running")
+    before = simulator.requests.counts()
+    simulator.faults.add(AnswerStatus(operation="list_executions", status=401, times=None))
+
+    def more(operation: str) -> int:
+        return simulator.requests.counts().get(operation, 0) - before.get(operation, 0)
+
+    await until(lambda: more("list_executions") >= 15, "refused lists")
+    assert 1 <= more("exchange_token") <= more("list_executions") / 3
+    simulator.faults.clear()
+    await namespace.condition("TestExecution", "smoke", "Ready", "Unknown", "Running")
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -10,6 +10,7 @@ from execution_operator.kinds.execution_server.seen import Seen
 from execution_operator.kinds.execution_server.summarize import summarize
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote import errors
+from execution_operator.remote.snapshot import Trouble
 from support.runs import PERIODS, START, at
 from support.servers import away, failing, missing, server, usable, used_by
 
@@ -157,6 +158,13 @@ def test_whether_it_answers_and_lets_us_in(seen, reachable, authenticated):
     found = conditions_of(status_of(server(), seen))
     asked = [found["Reachable"], found["Authenticated"]]
     assert [f"{one.status} {one.reason}" for one in asked] == [reachable, authenticated]
+
+
+def test_lists_that_fail_are_told_beside_an_answer():
+    trouble = Trouble(errors.Unreachable("cannot list the runs of 7: HTTP 502"), 40.0)
+    found = conditions_of(status_of(server(), usable(trouble=trouble)))
+    assert (found["Ready"].status, found["Reachable"].status) == ("True", "True")
+    assert "cannot list the runs of 7: HTTP 502" in found["Reachable"].message
 
 
 @pytest.mark.parametrize(

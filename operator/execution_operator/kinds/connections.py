@@ -54,7 +54,7 @@ class Connection:
     """A server that can be talked to: its client, its snapshots, what is known of it.
 
     Attributes:
-        failing_since: monotonic time since when it is out of reach; None while it answers.
+        troubles: by project, that its lists fail.
     """
 
     blueprint: Blueprint
@@ -63,7 +63,7 @@ class Connection:
     monotonic: Callable[[], float]
     probe: Probe | None = None
     probed_for: tuple[int, str] | None = None
-    failing_since: float | None = None
+    troubles: dict[str, Trouble] = field(default_factory=dict)
     open_snapshots: dict[str, ExecutionSnapshot] = field(default_factory=dict)
     stops: Stops = field(init=False)
     _projects: dict[tuple[str | None, str], tuple[float, str]] = field(default_factory=dict)
@@ -77,6 +77,11 @@ class Connection:
     def url(self) -> str:
         """The normalised URL."""
         return self.blueprint.url
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The oldest of its projects' troubles; None while all lists work."""
+        return min(self.troubles.values(), key=lambda one: one.since, default=None)
 
     @property
     def space_id(self) -> str | None:
@@ -183,14 +188,16 @@ class Connections:
 
 
 def trouble_report(
-    connection: Callable[[], Connection | None], wake: Callable[[], None]
+    connection: Callable[[], Connection | None], project_id: str, wake: Callable[[], None]
 ) -> Callable[[Trouble | None], None]:
-    """What a snapshot calls when lists begin or cease to fail: the server is looked at."""
+    """What a project's snapshot calls when lists begin or cease to fail: look at the server."""
 
     def report(trouble: Trouble | None) -> None:
         current = connection()
         if current is not None:
-            current.failing_since = trouble.since if trouble else None
+            current.troubles.pop(project_id, None)
+            if trouble is not None:
+                current.troubles[project_id] = trouble
             current.probed_for = None
         wake()
 

@@ -50,5 +50,7 @@ def problem_of(error: errors.RemoteError) -> Problem:
 
 def problem_of_secret(error: SecretProblem) -> Problem:
     """The problem that a missing Secret, ConfigMap or key is."""
+    if error.kind != "Secret":
+        return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=str(error))
     reason = Reason.SECRET_KEY_MISSING if error.key_missing else Reason.SECRET_NOT_FOUND
     return Problem(reason=reason, message=str(error))

@@ -106,7 +106,9 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
                 outage_seconds=periods.outage,
                 monotonic=monotonic,
                 random=ports.random,
-                on_trouble=trouble_report(lambda: connections.get(key), lambda: ports.wake(key)),
+                on_trouble=trouble_report(
+                    lambda: connections.get(key), project_id, lambda: ports.wake(key)
+                ),
                 on_strangers=lambda ids: strangers.listed(key, blueprint.url, project_id, ids),
                 wake_all=wakes.wake_all,
             )

@@ -138,8 +138,9 @@ class Objects(Protocol):
 class SecretProblem(Exception):  # noqa: N818 - a meaning, not a fault
     """A Secret or ConfigMap, or a key of it, is not there, or may not be read."""
 
-    def __init__(self, message: str, *, key_missing: bool = False) -> None:
+    def __init__(self, message: str, *, kind: str = "Secret", key_missing: bool = False) -> None:
         super().__init__(message)
+        self.kind = kind
         self.key_missing = key_missing
 
 

@@ -72,22 +72,22 @@ class ClusterSecrets:
                 found = await self._api.get(path)
         except ObjectConflict as exc:
             text = f"cannot find {what}: create it with the key {reference.key}"
-            raise SecretProblem(text) from exc
+            raise SecretProblem(text, kind=kind) from exc
         except Refused as exc:
             if exc.status == 403:  # noqa: PLR2004 - HTTP's number
                 text = f"may not read {what}: grant the operator get on it"
-                raise SecretProblem(text) from exc
+                raise SecretProblem(text, kind=kind) from exc
             text = f"cannot read {what}: {exc}"
             raise ObjectsUnavailable(text) from exc
-        data = found.get("data") or {}
-        return SecretStr(_key_of(data, what, reference.key, encoded=kind == "Secret"))
+        return SecretStr(_key_of(found.get("data") or {}, kind, reference))
 
 
-def _key_of(data: dict[str, str], what: str, key: str, *, encoded: bool) -> str:
+def _key_of(data: dict[str, str], kind: str, reference: KeyReference) -> str:
+    what, key = f'{kind} "{reference.name}"', reference.key
     if key not in data:
         text = f'{what} has no key "{key}": it has {", ".join(sorted(data)) or "none"}'
-        raise SecretProblem(text, key_missing=True)
-    if not encoded:
+        raise SecretProblem(text, kind=kind, key_missing=True)
+    if kind != "Secret":
         return data[key]
     try:
         value = base64.b64decode(data[key]).decode().strip()

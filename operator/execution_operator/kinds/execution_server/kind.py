@@ -171,7 +171,13 @@ class ExecutionServerKind:
         label = server_label(Key.of(wanted))
         self._meter.server_up(label, up=reached)
         self._meter.server_insecure(label, reasons=frozenset(cautions_of(wanted.spec)))
-        return Seen(problem=told, url=connection.url, space=space, reached=reached)
+        return Seen(
+            problem=told,
+            url=connection.url,
+            space=space,
+            reached=reached,
+            trouble=connection.trouble,
+        )
 
     async def _blueprint(self, wanted: ExecutionServer) -> tuple[Blueprint, SecretStr]:
         spec, namespace = wanted.spec, wanted.metadata.namespace
@@ -232,11 +238,7 @@ class ExecutionServerKind:
         try:
             found = await connection.hub.list_spaces(search=space.name if space else None)
         except RemoteError as error:
-            problem = problem_of(error)
-            if problem.reason in UNREACHED:
-                connection.failing_since = connection.failing_since or at
-            return Probe(at, problem)
-        connection.failing_since = None
+            return Probe(at, problem_of(error))
         if space is None:
             return Probe(at, None)
         hits = [one for one in found if one.id == space.id or one.display_name == space.name]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from execution_operator.api.execution_server import SpaceStatus
     from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Digest
+    from execution_operator.remote.snapshot import Trouble
 
 MISSING: Final = frozenset(
     {Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.REFERENCE_NOT_FOUND}
@@ -40,6 +41,7 @@ class Seen:
 
     Attributes:
         reached: whether it answered at all; None before it was asked.
+        trouble: that lists of runs fail although it can be reached.
         unused_since: monotonic time since when nobody uses it.
         counts_at: monotonic time of the last counts in the status.
     """
@@ -48,6 +50,7 @@ class Seen:
     url: str | None = None
     space: SpaceStatus | None = None
     reached: bool | None = None
+    trouble: Trouble | None = None
     use: Use = Use()
     unused_since: float | None = None
     counts_at: float | None = None

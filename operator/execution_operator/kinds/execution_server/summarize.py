@@ -82,7 +82,8 @@ def _exchange(seen: Seen) -> Iterable[Said]:
         yield Said(kind.REACHABLE, "Unknown", reason, text)
         yield Said(kind.AUTHENTICATED, "Unknown", reason, text)
     elif problem is None or problem.reason in MISSING:
-        yield Said(kind.REACHABLE, "True", Reason.REACHABLE)
+        text = f"it answers, but not all: {seen.trouble.error}" if seen.trouble else ""
+        yield Said(kind.REACHABLE, "True", Reason.REACHABLE, text)
         yield Said(kind.AUTHENTICATED, "True", Reason.AUTHENTICATED)
     else:
         reached: Truth = "True" if seen.reached else "False"

@@ -267,9 +267,7 @@ class Exchanger:
             census = await self._census(connection, action.project_id, seen)
             if not census.trusted or len(hits) > _MOST_HITS:
                 return False
-        await self._stop_others(
-            wanted, action.project_id, action.execution_id, others, connection
-        )
+        await self._stop_others(wanted, action.project_id, action.execution_id, others, connection)
         goes_on = any(not is_ended(one.status) for one in others)
         return not (goes_on and wanted.metadata.is_deleted)
 

@@ -14,6 +14,8 @@ from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydantic import SecretStr
+
     from execution_operator.remote.messages import JSON, Request
     from execution_operator.remote.testhub.auth import OfflineToken
     from execution_operator.remote.testhub.machine_wire import StaticAgentResource
@@ -150,7 +152,7 @@ class TestHub:
             RemoteError: nothing is known of any of them: 422, for one, may have stopped some.
         """
         request = protocol.stop_executions(project_id, execution_ids, options)
-        return reading.read_all_stopped(await self._answer(_same(request)))
+        return reading.read_all_stopped(await self._calls.answer(request))
 
     async def get_result(self, project_id: str, result_id: str) -> ResultResource:
         """Read a run's result; its verdict may still be None."""

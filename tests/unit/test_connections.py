@@ -1,0 +1,58 @@
+"""What a connection knows of its projects together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from execution_operator.kinds.connections import Blueprint, Connection, trouble_report
+from execution_operator.remote.errors import RateLimited, Unreachable
+from execution_operator.remote.snapshot import Trouble
+
+BLUEPRINT = Blueprint(
+    uid="u1",
+    url="https://hub.example.com/test",
+    ca_bundle=None,
+    insecure_skip_verify=False,
+    proxy_url=None,
+    connect_seconds=10.0,
+    request_seconds=30.0,
+    requests_per_second=20,
+    burst=40,
+    poll_seconds=5.0,
+    token_place=("hub-token", "token"),
+)
+FIRST = Trouble(Unreachable("cannot list the runs of 7"), 10.0)
+SECOND = Trouble(RateLimited("cannot list the runs of 8"), 20.0)
+
+
+def connection():
+    return Connection(
+        blueprint=BLUEPRINT, hub=None, snapshots=lambda _project: None, monotonic=lambda: 0.0
+    )
+
+
+def reports(current, woken):
+    return [
+        trouble_report(lambda: current, project, partial(woken.append, project))
+        for project in ("7", "8")
+    ]
+
+
+def test_the_oldest_trouble_of_its_projects_is_the_connections():
+    current = connection()
+    seven, eight = reports(current, [])
+    eight(SECOND)
+    seven(FIRST)
+    assert current.trouble == FIRST
+
+
+def test_a_project_that_recovers_hides_no_other_ones_trouble():
+    current, woken = connection(), []
+    seven, eight = reports(current, woken)
+    seven(FIRST)
+    eight(SECOND)
+    seven(None)
+    assert current.trouble == SECOND
+    eight(None)
+    assert current.trouble is None
+    assert woken == ["7", "8", "7", "8"]

@@ -41,6 +41,7 @@ async def measure(plane: ControlPlane, arguments: argparse.Namespace) -> dict[st
     ):
         custom = client.CustomObjectsApi(api)
         bench = Bench(custom, http, hub, hub.rpartition("/")[0], operator)
+        await bench.never_end()
         await _server(plane, hub)
         found: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
         if arguments.idle:

@@ -80,6 +80,12 @@ class Bench:
         found = await self.api.list_namespaced_custom_object(GROUP, VERSION, OURS, RUNS)
         return found["items"]
 
+    async def never_end(self) -> None:
+        """Have all runs go on for ever: what is measured may last longer than a run."""
+        script = [{"name": "endless", "neverEnds": True}]
+        async with self.http.put(f"{self.simulator}/_simulator/scripts", json=script) as answer:
+            answer.raise_for_status()
+
     async def counts(self) -> dict[str, int]:
         """How many requests the server has had, by operation."""
         async with self.http.get(f"{self.simulator}/_simulator/requests/counts") as answer:

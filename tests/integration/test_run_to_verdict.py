@@ -139,7 +139,7 @@ async def test_an_unknown_project_is_told_and_heals(namespace, simulator):
 
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_run_that_the_server_refuses_ends_with_its_words(namespace, simulator):
-    await namespace.run("smoke", "Shop/Tests/NoSuch.testsuite")
+    await namespace.run("smoke", testAsset={"assetId": "0" * 64, "revision": "main"})
     done = await namespace.phase("smoke", "Error")
     assert condition(done, "Succeeded")["reason"] == "SubmitFailed"
     assert "no such asset" in condition(done, "Succeeded")["message"]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from execution_operator.remote import errors
-from execution_operator.remote.testhub.wire import ExecutionResource, ResultResource, Space
+from execution_operator.remote.testhub.wire import Asset, ExecutionResource, ResultResource, Space
 from support.exactly_once_points import Point
 from support.exactly_once_server import AWAY, STOP_SECONDS, Fate
 from support.virtual_time import seconds
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+    from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
     from support.exactly_once_points import Sender
     from support.exactly_once_server import ModelServer
 
@@ -37,6 +37,11 @@ class ModelHub:
         del search
         async with self._reading():
             return (Space(id="s1", display_name="Team"),)
+
+    async def list_assets(self, _project: str, which: AssetFilter) -> tuple[Asset, ...]:
+        """Every asset is there; its id is its name."""
+        async with self._reading():
+            return (Asset.model_validate({"id": which.name, "name": which.name}),)
 
     async def list_executions(
         self, _project: str, chosen: ExecutionFilter
@@ -95,7 +100,7 @@ class ModelHub:
         if before_bytes is not None:
             before_bytes()
         if not self._sender.may_send():
-            self._server.fenced_out.append(specification["testAsset"]["name"])
+            self._server.fenced_out.append(specification["testAsset"]["assetId"])
         await self._sender.at(Point.AFTER_FENCE)
         try:
             return await self._server.carry_out(fate, specification)

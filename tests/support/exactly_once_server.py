@@ -80,7 +80,7 @@ class ModelRun:
     """A run on the server; times are those of the test.
 
     Attributes:
-        owner: the test asset's name, which names the object that it was started for.
+        owner: the test asset's id, which names the object that it was started for.
         listed_from: lists that begin earlier do not hold it.
         stop_requests: how often somebody asked to stop it.
     """
@@ -196,7 +196,7 @@ class ModelServer:
 
     async def carry_out(self, fate: Fate, specification: dict[str, Any]) -> ExecutionResource:
         """A start whose bytes have arrived."""
-        owner, tags = specification["testAsset"]["name"], frozenset(specification["tags"])
+        owner, tags = specification["testAsset"]["assetId"], frozenset(specification["tags"])
         if fate in _REFUSALS:
             self.refused |= {owner} if fate is Fate.REJECTED else set()
             refusal = _REFUSALS[fate]

@@ -61,6 +61,10 @@ class Namespace:
             _content_type="application/merge-patch+json",
         )
 
+    async def config_map(self, name: str, **data: str) -> None:
+        body = client.V1ConfigMap(metadata=client.V1ObjectMeta(name=name), data=data)
+        await self.core.create_namespaced_config_map(self.name, body)
+
     async def create(self, kind: str, name: str, spec: Json, **meta: Any) -> Json:
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",

@@ -89,7 +89,9 @@ def started_status(**more: Any) -> dict[str, Any]:
 
 def seen(memory: Memory | None = None, **changes: Any) -> Seen:
     """A usable server, and what this process remembers."""
-    known = Seen(memory=memory or Memory(), cluster_id="c1", url=URL, project_id="1050")
+    known = Seen(
+        memory=memory or Memory(), cluster_id="c1", url=URL, project_id="1050", asset_id="a1"
+    )
     return replace(known, **changes)
 
 

@@ -15,7 +15,7 @@ from execution_operator.kinds.test_execution.identity import (
     nobody_tag,
     run_tag,
 )
-from execution_operator.kinds.test_execution.specification import body, unsupported
+from execution_operator.kinds.test_execution.specification import body, refusal, unsupported
 from support.runs import intent, run
 
 # Every field of the ExecutionSpecification (seed 000) but offlineToken, under the API's own names.
@@ -59,33 +59,79 @@ def spec(**fields):
     return run(spec=fields).spec
 
 
+def sent(*tags, variables=None, **fields):
+    wanted = spec(**fields)
+    own = wanted.variables or {}
+    return body(wanted, tags, asset_id="a1", variables=own if variables is None else variables)
+
+
 def test_every_field_of_the_api_is_sent_under_its_own_name():
-    assert body(spec(**SENT), []) == SENT
+    assert sent(**SENT) == SENT
 
 
 def test_the_smallest_run_sends_its_asset_and_our_tags():
-    asset = {"name": "Shop/Tests/Smoke.testsuite", "revision": "main"}
-    assert body(spec(), ["t1", "t2"]) == {"testAsset": asset, "tags": ["t1", "t2"]}
+    asset = {"assetId": "a1", "revision": "main"}
+    assert sent("t1", "t2") == {"testAsset": asset, "tags": ["t1", "t2"]}
+
+
+def test_a_name_that_was_looked_up_is_sent_as_the_id_that_was_found():
+    named = {"name": "A/B.testsuite", "revision": "main", "requestedVersion": "22bd240"}
+    assert sent(testAsset=named)["testAsset"] == SENT["testAsset"]
 
 
 def test_our_tags_stand_beside_the_user_s():
-    assert body(spec(tags=["nightly"]), ["t1"])["tags"] == ["nightly", "t1"]
+    assert sent("t1", tags=["nightly"])["tags"] == ["nightly", "t1"]
 
 
 def test_a_relative_schedule_is_sent_as_in():
-    assert body(spec(scheduled={"in": "PT15M"}), [])["scheduled"] == {"in": "PT15M"}
+    assert sent(scheduled={"in": "PT15M"})["scheduled"] == {"in": "PT15M"}
+
+
+@pytest.mark.parametrize(
+    ("written", "sent_as"),
+    [
+        ("2026-12-01T15:00:25.123456789Z", "2026-12-01T15:00:25Z"),
+        ("2026-12-01T00:30:00+02:00", "2026-11-30T22:30:00Z"),
+        ("0999-01-01T00:00:00Z", "0999-01-01T00:00:00Z"),
+    ],
+    ids=["a fraction", "another zone", "long ago"],
+)
+def test_a_moment_is_sent_in_utc_to_the_second(written, sent_as):
+    assert sent(scheduled={"at": written})["scheduled"] == {"at": sent_as}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2027-02-29T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00"],
+    ids=["no leap year", "the year 0", "after all years"],
+)
+def test_a_moment_that_there_is_not_is_told(moment):
+    told = refusal(spec(scheduled={"at": moment}))
+    assert told == f"spec.scheduled.at: there is no moment {moment}: create a new TestExecution"
+
+
+def test_variables_from_elsewhere_are_sent_as_variables():
+    assert sent(variables={"user": "demo", "password": "x"}, variables_from=[])["variables"] == {
+        "user": "demo",
+        "password": "x",
+    }
+
+
+def test_where_variables_come_from_is_not_sent():
+    fields = {"variablesFrom": [{"secretRef": {"name": "s"}}]}
+    assert "variablesFrom" not in sent(**fields)
 
 
 def test_what_is_for_kubernetes_is_not_sent():
-    assert body(spec(**SENT, **OURS), []) == SENT
+    assert sent(**SENT, **OURS) == SENT
 
 
 def test_the_offline_token_is_never_in_it():
-    assert "offlineToken" not in json.dumps(body(spec(**SENT), ["t"]))
+    assert "offlineToken" not in json.dumps(sent("t", **SENT))
 
 
 def test_it_is_json():
-    assert json.loads(json.dumps(body(spec(**SENT), ["t"])))["variables"] == {"user": "demo"}
+    assert json.loads(json.dumps(sent("t", **SENT)))["variables"] == {"user": "demo"}
 
 
 def test_all_that_is_sent_is_supported():
@@ -94,7 +140,6 @@ def test_all_that_is_sent_is_supported():
 
 NOT_YET = {
     "requires": {"requires": [{"interceptRuleRef": {"name": "r"}}]},
-    "variablesFrom": {"variablesFrom": [{"secretRef": {"name": "s"}}]},
     "completion: Running": {"completion": "Running"},
     "timeouts": {"timeouts": {"run": "1h"}},
     "retry": {"retry": {"limit": 1}},
@@ -126,15 +171,19 @@ def test_all_that_is_not_supported_yet_is_named_at_once():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"completion": "Finished"}, {"requires": []}, {"variablesFrom": []}],
-    ids=["default", "nothing required", "no sources"],
+    [
+        {"completion": "Finished"},
+        {"requires": []},
+        {"variablesFrom": [{"secretRef": {"name": "s"}}]},
+    ],
+    ids=["default", "nothing required", "sources of variables"],
 )
 def test_what_asks_for_nothing_special_is_supported(fields):
     assert unsupported(spec(**fields)) is None
 
 
 def test_every_part_of_a_spec_is_sent_or_refused_or_ours():
-    handled = {*SENT, *OURS, "serverRef", "project"}
+    handled = {*SENT, *OURS, "serverRef", "project", "variablesFrom"}
     handled |= {name for fields in NOT_YET.values() for name in fields}
     known = {field.alias for field in type(spec()).model_fields.values()}
     assert known == handled

@@ -26,6 +26,20 @@ Tag = Annotated[
 ]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
+
+def names(rule: str, message: str) -> dict[str, object]:
+    """A rule for each name of a map, written about `name`."""
+    return {"x-kubernetes-validations": [{"rule": f"self.all(name, {rule})", "message": message}]}
+
+
+VariableValues = Annotated[
+    dict[str, VariableValue],
+    Field(
+        max_length=200,
+        json_schema_extra=names("size(name) > 0", "a variable has a name: write one"),
+    ),
+]
+
 TAG_PREFIX = "execution-operator."
 """What the operator's own tags begin with; users' tags may not."""
 
@@ -151,7 +165,23 @@ class AgentReplacement(
 ):
     """An agent of the server; exactly one."""
 
-    id: Id | None = None
+    id: (
+        Annotated[
+            Id,
+            Field(
+                json_schema_extra={
+                    "x-kubernetes-validations": [
+                        {
+                            "rule": "self != '*'",
+                            "message": "* stands for any docker host, not for any agent:"
+                            " give the id of one",
+                        }
+                    ]
+                }
+            ),
+        ]
+        | None
+    ) = None
     """Its id."""
     host_name: Name | None = None
     """Its host name."""
@@ -211,7 +241,19 @@ class AdvancedSettings(ApiModel):
     """Arguments of the Java virtual machine."""
     program_arguments: Annotated[tuple[Argument, ...], Field(max_length=50)] | None = None
     """Arguments of the program."""
-    environment_variables: Annotated[dict[str, Argument], Field(max_length=100)] | None = None
+    environment_variables: (
+        Annotated[
+            dict[str, Argument],
+            Field(
+                max_length=100,
+                json_schema_extra=names(
+                    "size(name) > 0 && !name.contains('=')",
+                    "an environment variable has a name, without =: correct it",
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """Environment variables of the execution process."""
     configuration: Annotated[dict[str, Argument], Field(max_length=100)] | None = None
     """Configuration settings; a change is sent to the running execution."""

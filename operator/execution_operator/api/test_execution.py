@@ -31,7 +31,7 @@ from execution_operator.api.run_specification import (
     Tag,
     TestAsset,
     VariablesSource,
-    VariableValue,
+    VariableValues,
 )
 
 
@@ -153,10 +153,11 @@ class TestExecutionSpec(
     """Tags of the run on the server. No commas."""
     scheduled: Scheduled | None = None
     """When to run. Default: at once."""
-    variables: Annotated[dict[str, VariableValue], Field(max_length=200)] | None = None
-    """Variables of the test. They win over variablesFrom."""
+    variables: VariableValues | None = None
+    """Variables of the test. They win over variablesFrom; with those, at most 200."""
     variables_from: Annotated[tuple[VariablesSource, ...], Field(max_length=20)] | None = None
-    """More variables; a later source wins over an earlier one."""
+    """More variables, read once, when the run is started; a later source wins over an earlier
+    one. Their values are hidden wherever the server repeats them."""
     data_sources: Annotated[tuple[DataSourceOverride, ...], Field(max_length=50)] | None = None
     """Data sources in the place of the test's own."""
     resource_monitoring_tags: Annotated[tuple[Word, ...], Field(max_length=50)] | None = None

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.problems import Problem, problem_of
-from execution_operator.remote.errors import RemoteError
+from execution_operator.kinds.assets import chosen_asset, meant, searches
+from execution_operator.kinds.lookups import Lookups
+from execution_operator.kinds.problems import Problem
+from execution_operator.remote.testhub.protocol import AssetFilter
 from execution_operator.remote.testhub.stops import Stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.run_specification import TestAsset
     from execution_operator.reconcile.ports import Key
     from execution_operator.remote.snapshot import ExecutionSnapshot, Trouble
     from execution_operator.remote.testhub.client import TestHub
-
-_PROJECT_SECONDS: Final = 300.0
+    from execution_operator.remote.testhub.wire import Asset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +68,12 @@ class Connection:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     open_snapshots: dict[str, ExecutionSnapshot] = field(default_factory=dict)
     stops: Stops = field(init=False)
-    _projects: dict[tuple[str | None, str], tuple[float, str]] = field(default_factory=dict)
-    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
-        """Stops are gathered per connection."""
+        """Stops are gathered, and names kept, per connection."""
         self.stops = Stops(self.hub, self.monotonic)
+        self._lookups = Lookups(self.monotonic, missing_seconds=self.blueprint.poll_seconds)
 
     @property
     def url(self) -> str:
@@ -98,12 +100,33 @@ class Connection:
         """The project's id; a name is looked up and kept for five minutes."""
         if wanted.id is not None:
             return wanted.id
-        name = wanted.name or ""
-        kept = self._projects.get((self.space_id, name))
-        if kept is not None and self.monotonic() - kept[0] < _PROJECT_SECONDS:
-            return kept[1]
-        async with self._locks.setdefault(name, asyncio.Lock()):
-            return await self._look_up_project(name)
+        name, space = wanted.name or "", self.space_id
+
+        async def ask() -> str | Problem:
+            found = await self.hub.list_projects(name=name, space_id=space)
+            return chosen_project(name, [(one.id, one.name) for one in found])
+
+        return await self._lookups.find(("project", space, name), ask)
+
+    async def asset_id(self, project_id: str, wanted: TestAsset) -> str | Problem:
+        """The test asset's id; a name is looked up and kept for five minutes."""
+        if wanted.asset_id is not None:
+            return wanted.asset_id
+        name, revision = wanted.name or "", wanted.revision
+
+        async def ask() -> str | Problem:
+            hits = await self._assets(project_id, name, revision)
+            return chosen_asset(name, hits, revision=revision, project=project_id)
+
+        return await self._lookups.find(("asset", project_id, name, revision), ask)
+
+    async def asset_moved(self, project_id: str, wanted: TestAsset, known: str) -> bool:
+        """Whether the name means another asset now than when it was looked up; asks anew."""
+        if wanted.name is None:
+            return False
+        self._lookups.forget(("asset", project_id, wanted.name, wanted.revision))
+        found = await self.asset_id(project_id, wanted)
+        return isinstance(found, str) and found != known
 
     async def close(self) -> None:
         """Let go of the server."""
@@ -112,18 +135,13 @@ class Connection:
         await self.stops.close()
         await self.hub.close()
 
-    async def _look_up_project(self, name: str) -> str | Problem:
-        kept = self._projects.get((self.space_id, name))
-        if kept is not None and self.monotonic() - kept[0] < _PROJECT_SECONDS:
-            return kept[1]
-        try:
-            found = await self.hub.list_projects(name=name, space_id=self.space_id)
-        except RemoteError as error:
-            return problem_of(error)
-        chosen = chosen_project(name, [(one.id, one.name) for one in found])
-        if isinstance(chosen, str):
-            self._projects[(self.space_id, name)] = (self.monotonic(), chosen)
-        return chosen
+    async def _assets(self, project_id: str, name: str, revision: str) -> tuple[Asset, ...]:
+        for text in searches(name):
+            which = AssetFilter(name=text, revision=revision)
+            hits = meant(name, await self.hub.list_assets(project_id, which))
+            if hits:
+                return hits
+        return ()
 
 
 def chosen_project(name: str, found: list[tuple[str, str | None]]) -> str | Problem:

@@ -66,6 +66,7 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
         memories=memories,
         censuses=censuses,
         teller=teller,
+        missing_seconds=periods.secret,
     )
     actor = Actor(
         ports=ports,

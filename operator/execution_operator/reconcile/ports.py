@@ -138,10 +138,31 @@ class Objects(Protocol):
 class SecretProblem(Exception):  # noqa: N818 - a meaning, not a fault
     """A Secret or ConfigMap, or a key of it, is not there, or may not be read."""
 
-    def __init__(self, message: str, *, kind: str = "Secret", key_missing: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str = "Secret",
+        key_missing: bool = False,
+        forbidden: bool = False,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.key_missing = key_missing
+        self.forbidden = forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """All that a Secret or ConfigMap holds.
+
+    Attributes:
+        values: by key, as they are; None for one that is not text.
+        changed_at: when somebody last wrote it; None when the API server does not tell.
+    """
+
+    values: Mapping[str, SecretStr | None]
+    changed_at: datetime | None = None
 
 
 class Secrets(Protocol):
@@ -154,6 +175,11 @@ class Secrets(Protocol):
 
     async def config(self, namespace: str, reference: KeyReference) -> str:
         """The value of a ConfigMap's key, else as `secret`."""
+
+    async def entries(
+        self, kind: Literal["Secret", "ConfigMap"], namespace: str, name: str
+    ) -> Entries:
+        """All of it, read now and kept nowhere; SecretProblem or ObjectsUnavailable otherwise."""
 
 
 class Fence(Protocol):

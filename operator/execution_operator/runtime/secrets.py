@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import SecretStr
 
 from execution_operator.reconcile.ports import (
     Clock,
+    Entries,
     ObjectConflict,
     ObjectsUnavailable,
     SecretProblem,
@@ -51,6 +53,17 @@ class ClusterSecrets:
         value = await self._value("ConfigMap", namespace, reference, fresh=False)
         return value.get_secret_value()
 
+    async def entries(
+        self, kind: Literal["Secret", "ConfigMap"], namespace: str, name: str
+    ) -> Entries:
+        """All of it, read now and kept nowhere; raises SecretProblem, ObjectsUnavailable."""
+        found = await self._object(kind, namespace, name, hint="create it")
+        decoded = {
+            key: SecretStr(value) if kind == "ConfigMap" else _text(value)
+            for key, value in (found.get("data") or {}).items()
+        }
+        return Entries(decoded, _changed_at(found))
+
     async def _value(
         self, kind: str, namespace: str, reference: KeyReference, *, fresh: bool
     ) -> SecretStr:
@@ -65,21 +78,39 @@ class ClusterSecrets:
         return value
 
     async def _read(self, kind: str, namespace: str, reference: KeyReference) -> SecretStr:
-        what = f'{kind} "{reference.name}"'
-        path = core_path("namespaces", namespace, _PLURALS[kind], reference.name)
+        hint = f"create it with the key {reference.key}"
+        found = await self._object(kind, namespace, reference.name, hint=hint)
+        return SecretStr(_key_of(found.get("data") or {}, kind, reference))
+
+    async def _object(self, kind: str, namespace: str, name: str, *, hint: str) -> dict[str, Any]:
+        what = f'{kind} "{name}"'
+        path = core_path("namespaces", namespace, _PLURALS[kind], name)
         try:
             async with translated(f"read {what}"):
-                found = await self._api.get(path)
+                return await self._api.get(path)
         except ObjectConflict as exc:
-            text = f"cannot find {what}: create it with the key {reference.key}"
+            text = f"cannot find {what}: {hint}"
             raise SecretProblem(text, kind=kind) from exc
         except Refused as exc:
             if exc.status == 403:  # noqa: PLR2004 - HTTP's number
                 text = f"may not read {what}: grant the operator get on it"
-                raise SecretProblem(text, kind=kind) from exc
+                raise SecretProblem(text, kind=kind, forbidden=True) from exc
             text = f"cannot read {what}: {exc}"
             raise ObjectsUnavailable(text) from exc
-        return SecretStr(_key_of(found.get("data") or {}, kind, reference))
+
+
+def _text(encoded: str) -> SecretStr | None:
+    try:
+        return SecretStr(base64.b64decode(encoded).decode())
+    except ValueError:
+        return None
+
+
+def _changed_at(found: dict[str, Any]) -> datetime | None:
+    """When it was last written, from what the API server keeps of each writer."""
+    writers = found.get("metadata", {}).get("managedFields") or ()
+    moments = [datetime.fromisoformat(one["time"]) for one in writers if one.get("time")]
+    return max(moments) if moments else None
 
 
 def _key_of(data: dict[str, str], kind: str, reference: KeyReference) -> str:

@@ -100,6 +100,11 @@ def in_revision(project: Project, asset: Asset, revision: str) -> bool:
     return revision in (asset.revisions or project.branches)
 
 
+def asset_name(call: Call, asset: Asset) -> str:
+    """What the server calls an asset: its path or, as the settings say, the path's end."""
+    return asset.name if call.settings.asset_names == "full" else asset.short_name
+
+
 _ANY = frozenset({"EXECUTABLE", "ENVIRONMENT", "DATASET"})
 _COMMIT_LENGTH = 40
 
@@ -118,7 +123,7 @@ def _wanted(call: Call, project: Project, asset: Asset) -> bool:
     checks = (
         asset.asset_type in (_upper(call.words("assetTypes")) or _ANY),
         not ids or asset.id in ids,
-        (call.word("name") or "").casefold() in asset.name.casefold(),
+        (call.word("name") or "").casefold() in asset_name(call, asset).casefold(),
         revision is None or in_revision(project, asset, revision),
         not call.words("externalTypes") or asset.external_type in call.words("externalTypes"),
         call.word("desktopProjectId") in {None, asset.desktop_project_id},
@@ -137,10 +142,9 @@ def _project(project: Project) -> JsonValue:
 
 
 def _asset(call: Call, asset: Asset) -> JsonValue:
-    full = call.settings.asset_names == "full"
     return {
         "id": asset.id,
-        "name": asset.name if full else asset.short_name,
+        "name": asset_name(call, asset),
         "path": asset.name,
         "repository_id": asset.repository_id,
         "external_type": asset.external_type,

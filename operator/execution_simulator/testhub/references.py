@@ -2,7 +2,7 @@
 
 from execution_simulator.operations import Call, Refusal
 from execution_simulator.specification import ExecutionSpecification, TestAssetReference
-from execution_simulator.testhub.catalogue import in_revision
+from execution_simulator.testhub.catalogue import asset_name, in_revision
 from execution_simulator.world import Asset, Project
 
 NEEDS_ENVIRONMENT = frozenset({"APISUITE", "APITEST", "APISTUB"})
@@ -50,8 +50,7 @@ def launch_trouble(
 
 
 def _is_meant(call: Call, asset: Asset, wanted: TestAssetReference) -> bool:
-    full = call.settings.asset_names == "full"
-    name = asset.name if full else asset.short_name
+    name = asset_name(call, asset)
     return wanted.asset_id in {None, asset.id} and wanted.name in {None, name}
 
 

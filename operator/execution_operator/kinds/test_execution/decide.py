@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.api.reasons import Reason
 from execution_operator.kinds.test_execution.deletion import deleting
 from execution_operator.kinds.test_execution.doubt import in_doubt
 from execution_operator.kinds.test_execution.following import following
@@ -20,7 +21,7 @@ from execution_operator.kinds.test_execution.seen import (
     Start,
     WriteIntent,
 )
-from execution_operator.kinds.test_execution.specification import unsupported
+from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.standing import (
     adoption_is_late,
     execution_id,
@@ -77,7 +78,7 @@ def _waiting(seen: Seen, now: Now, periods: Periods) -> Plan[Action] | None:
 
 def _adopting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     project, adopt = project_id(wanted, seen), wanted.spec.adopt
-    if wanted.spec.cancel or unsupported(wanted.spec) is not None:
+    if wanted.spec.cancel or refusal(wanted.spec) is not None:
         return REST
     if seen.owner is not None:
         return Plan(look_again=periods.secret, result=Result.TERMINAL)
@@ -106,7 +107,7 @@ def _copied(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Pl
 
 def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     memory = seen.memory
-    if unsupported(wanted.spec) is not None:
+    if refusal(wanted.spec) is not None:
         return STILL
     if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(wanted, seen)):
         return REST  # the status that follows is terminal
@@ -115,13 +116,28 @@ def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         return waiting
     if seen.project_id is None:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
+    plan = _next_step(wanted, seen, now)
+    if isinstance(plan.action, WriteIntent | Start) and seen.asset_id is None:
+        return _unready(seen, periods)
+    return plan
+
+
+def _next_step(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
     if seen.intent is None:
         return Plan(action=WriteIntent(_intent(wanted, seen)))
-    if memory.certainty is Certainty.UNSENT:
+    if seen.memory.certainty is Certainty.UNSENT:
         return Plan(action=Start(seen.intent.attempt))
     if wanted.spec.cancel and is_undecidable(seen):
         return Plan(action=LeaveBehind("the server cannot tell whether it was started"))
     return in_doubt(seen, now, attempt=seen.intent.attempt)
+
+
+def _unready(seen: Seen, periods: Periods) -> Plan[Action]:
+    """When to look again for what a start lacks: soon where only the look-up failed."""
+    problem = seen.unready
+    if problem is None or problem.needs_person or problem.reason is Reason.REFERENCE_NOT_FOUND:
+        return Plan(look_again=periods.secret, result=Result.REQUEUED)
+    return Plan(look_again=problem.retry_after or seen.poll, result=Result.TRANSIENT)
 
 
 def _intent(wanted: TestExecution, seen: Seen) -> Intent:

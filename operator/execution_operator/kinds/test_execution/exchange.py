@@ -12,7 +12,6 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.identity import cluster_tag, run_tag
 from execution_operator.kinds.test_execution.observe import server_key
-from execution_operator.kinds.test_execution.privacy import private_values, redactor
 from execution_operator.kinds.test_execution.reckoning import left, left_of_deletion, reckonings
 from execution_operator.kinds.test_execution.seen import (
     Adopt,
@@ -30,6 +29,7 @@ from execution_operator.kinds.test_execution.seen import (
     Start,
     Stop,
 )
+from execution_operator.kinds.test_execution.sources import VariableSources
 from execution_operator.kinds.test_execution.specification import body
 from execution_operator.kinds.test_execution.standing import is_over, project_id
 from execution_operator.kinds.test_execution.words import is_ended
@@ -38,6 +38,8 @@ from execution_operator.remote import errors
 from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from execution_operator.api.test_execution import StopOptions as StopOptionsAsked
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.connections import Connection, Connections
@@ -62,7 +64,7 @@ _MOST_HITS: Final = 3
 class Exchanger:
     """Carries out what needs the server."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
         *,
         ports: Ports,
@@ -70,7 +72,10 @@ class Exchanger:
         memories: Memories,
         censuses: Censuses,
         teller: Teller,
+        missing_seconds: float,
     ) -> None:
+        self._sources = VariableSources(ports.secrets)
+        self._missing_seconds = missing_seconds
         self._fence = ports.fence
         self._clock = ports.clock
         self._random = ports.random
@@ -90,7 +95,7 @@ class Exchanger:
         except errors.Closed:  # by us, while this was under way
             return self._memories.keep(wanted, retry_at=self._now() + _BACKOFF.first)
         except errors.RemoteError as error:
-            return self._failed(wanted, _problem(wanted, error))
+            return self._failed(wanted, self._problem(wanted, error))
 
     async def _sent(
         self, action: Exchange, wanted: TestExecution, seen: Seen, connection: Connection
@@ -98,7 +103,7 @@ class Exchanger:
         hub = connection.hub
         match action:
             case Start():
-                return await self._start(action, wanted, seen, hub)
+                return await self._start(action, wanted, seen, connection)
             case LookUp():
                 return await self._look_up(action, wanted, seen, connection)
             case LookUpOriginal():
@@ -115,13 +120,29 @@ class Exchanger:
                 return await self._stop(action, wanted, connection)
 
     async def _start(
-        self, action: Start, wanted: TestExecution, seen: Seen, hub: TestHub
+        self, action: Start, wanted: TestExecution, seen: Seen, connection: Connection
+    ) -> Memory:
+        variables = await self._sources.read(wanted)
+        if isinstance(variables, Problem):
+            again = self._now() + self._missing_seconds
+            return self._memories.keep(wanted, problem=variables, retry_at=again)
+        self._memories.privacy.keep(wanted, variables.private)
+        return await self._post(action, wanted, seen, connection, variables.sent)
+
+    async def _post(
+        self,
+        action: Start,
+        wanted: TestExecution,
+        seen: Seen,
+        connection: Connection,
+        variables: Mapping[str, str],
     ) -> Memory:
         tags = (
             run_tag(self._cluster_id, wanted.metadata.uid, action.attempt),
             cluster_tag(self._cluster_id),
         )
         project, before = seen.intent.project if seen.intent else "", seen.memory
+        asset = seen.asset_id or ""
 
         def leaving() -> None:
             """From here on, whatever ends this call, the run may have been started."""
@@ -134,25 +155,27 @@ class Exchanger:
             )
 
         try:
-            run = await hub.start_execution(
+            run = await connection.hub.start_execution(
                 project,
-                body(wanted.spec, tags),
+                body(wanted.spec, tags, asset_id=asset, variables=variables),
                 before_bytes=leaving,
-                secrets=private_values(wanted),
+                secrets=self._memories.privacy.values(wanted),
             )
         except errors.Ambiguous as error:
             _log.warning(
-                "in doubt whether a run was started", cause=_problem(wanted, error).message
+                "in doubt whether a run was started", cause=self._problem(wanted, error).message
             )
             return self._memories.keep(
                 wanted,
                 certainty=Certainty.DOUBTFUL,
                 doubt=Doubt(since=self._now()),
-                problem=_problem(wanted, error),
+                problem=self._problem(wanted, error),
             )
-        except _FINAL_NO as error:
-            return self._memories.keep(wanted, refused=_problem(wanted, error))
-        except errors.RemoteError:  # all others surely started nothing
+        except errors.RemoteError as error:  # all others surely started nothing
+            if isinstance(error, _FINAL_NO) and not await connection.asset_moved(
+                project, wanted.spec.test_asset, asset
+            ):
+                return self._memories.keep(wanted, refused=self._problem(wanted, error))
             self._memories.keep(
                 wanted,
                 certainty=before.certainty,
@@ -244,7 +267,7 @@ class Exchanger:
             if not wanted.metadata.is_deleted:
                 raise
             self._memories.keep(wanted, reckonings=())  # without its project there is no run
-            return self._denied(wanted, _problem(wanted, error), self._now())
+            return self._denied(wanted, self._problem(wanted, error), self._now())
         found, gone = action.execution_id in {one.id for one in hits}, _is_denied(seen)
         if found or (not gone and self._must_be_listed(wanted, seen)):
             self._censuses.judge(connection, action.project_id, found=found)
@@ -308,7 +331,7 @@ class Exchanger:
         try:
             run = await hub.get_execution(action.project_id, action.execution_id)
         except errors.NotFound as error:
-            return self._denied(wanted, _problem(wanted, error), began)
+            return self._denied(wanted, self._problem(wanted, error), began)
         return self._healthy(
             wanted, run=run, read_at=began, denials=None, ended_at=self._ended_at(run)
         )
@@ -340,7 +363,7 @@ class Exchanger:
             await self._ask_to_stop(wanted, action.project_id, action.execution_id, connection)
         except errors.NotFound as error:
             self._memories.keep(wanted, stop_sent=True)
-            return self._denied(wanted, _problem(wanted, error), self._now())
+            return self._denied(wanted, self._problem(wanted, error), self._now())
         _log.info("asked the server to stop the run", execution=action.execution_id)
         return self._healthy(wanted, stop_sent=True, read_at=None)
 
@@ -370,17 +393,15 @@ class Exchanger:
             retry_at=now + wait,
         )
 
+    def _problem(self, wanted: TestExecution, error: errors.RemoteError) -> Problem:
+        """What went wrong, without the values of the run's variables."""
+        return self._memories.privacy.problem(wanted, problem_of(error))
+
     def _ended_at(self, run: ExecutionResource) -> float | None:
         return self._now() if is_ended(run.status) else None
 
     def _now(self) -> float:
         return self._clock.now().monotonic
-
-
-def _problem(wanted: TestExecution, error: errors.RemoteError) -> Problem:
-    """What went wrong, without the values of the run's variables."""
-    problem = problem_of(error)
-    return replace(problem, message=redactor(wanted)(problem.message))
 
 
 async def _tagged(hub: TestHub, project: str, tag: str) -> tuple[ExecutionResource, ...]:

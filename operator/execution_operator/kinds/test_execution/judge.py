@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
-from execution_operator.kinds.test_execution.specification import unsupported
+from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_elsewhere,
@@ -64,6 +64,7 @@ class Judgement:
 
 
 ACCEPTED_BY_DEFAULT: Final = (Verdict.PASS,)
+_FOR_PEOPLE: Final = frozenset({Reason.HOST_NOT_ALLOWED, Reason.INVALID_SPEC})
 
 
 def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
@@ -104,11 +105,11 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     over = _never_submitted(wanted, seen)
     if over is not None:
         return over
-    problem = seen.blocker or memory.problem
+    problem = seen.blocker or seen.unready or memory.problem
     if not is_unsent(wanted, seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
     if problem is not None:
-        row = Row.NEEDS_PERSON if problem.reason is Reason.HOST_NOT_ALLOWED else Row.ACTIVE
+        row = Row.NEEDS_PERSON if problem.reason in _FOR_PEOPLE else Row.ACTIVE
         return Judgement(row, Phase.PENDING, problem.reason, problem.message, problem)
     text = "about to be followed" if wanted.spec.adopt else "about to be started"
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, text)
@@ -116,9 +117,9 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
 
 def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
     """Why there is not going to be a run."""
-    memory, not_yet = seen.memory, unsupported(wanted.spec)
-    if not_yet is not None:
-        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, not_yet)
+    memory, refused = seen.memory, refusal(wanted.spec)
+    if refused is not None:
+        return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, refused)
     if memory.refused is not None:
         text = f"the server refused the run: {memory.refused.message}"
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)

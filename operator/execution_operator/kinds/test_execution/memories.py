@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from execution_operator.kinds.test_execution.privacy import redactor
+from execution_operator.kinds.test_execution.privacy import Privacy
 from execution_operator.kinds.test_execution.seen import Memory
 
 if TYPE_CHECKING:
@@ -16,17 +16,15 @@ _NOTHING: Final = Memory()
 _FROM_OUTSIDE: Final = frozenset({"run", "result"})
 
 
-def _private(wanted: TestExecution, found: Any) -> Any:  # noqa: ANN401 - a run or a result
-    """What a server says, without the values of the run's variables."""
-    if found is None or not found.message or not wanted.spec.variables:
-        return found
-    return found.model_copy(update={"message": redactor(wanted)(found.message)})
-
-
 class Memories:
-    """The memory of each object; an empty one for an object that nothing is known of."""
+    """The memory of each object; an empty one for an object that nothing is known of.
+
+    Attributes:
+        privacy: what of each run's values must not be shown; what is kept here went through it.
+    """
 
     def __init__(self) -> None:
+        self.privacy = Privacy()
         self._kept: dict[str, Memory] = {}
 
     def of(self, wanted: TestExecution) -> Memory:
@@ -40,7 +38,7 @@ class Memories:
     def keep(self, wanted: TestExecution, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
         """Remember more of it; the new memory."""
         for name in _FROM_OUTSIDE & changes.keys():
-            changes[name] = _private(wanted, changes[name])
+            changes[name] = self.privacy.found(wanted, changes[name])
         return self._change(wanted.metadata.uid, **changes)
 
     def look_up_again(self, uid: str) -> Memory:
@@ -59,6 +57,7 @@ class Memories:
     def forget(self, uid: str) -> None:
         """Remember nothing of it."""
         self._kept.pop(uid, None)
+        self.privacy.forget(uid)
 
     def _change(self, uid: str, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
         memory = replace(self.of_uid(uid), **changes)

@@ -12,14 +12,17 @@ from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.kinds.test_execution.identity import Intent
-from execution_operator.kinds.test_execution.seen import Seen
+from execution_operator.kinds.test_execution.seen import Certainty, Seen
+from execution_operator.kinds.test_execution.sources import VariableSources
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,
     is_restored,
     is_unfollowable_copy,
+    may_start,
     project_id,
 )
+from execution_operator.kinds.test_execution.variables import Variables
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.ports import Key
 from execution_operator.remote.snapshot import Listed
@@ -48,6 +51,7 @@ class Observer:
         self, *, ports: Ports, connections: Connections, memories: Memories, periods: Periods
     ) -> None:
         self._objects = ports.objects
+        self._sources = VariableSources(ports.secrets)
         self._clock = ports.clock
         self._cluster_id = ports.cluster_id
         self._wake = ports.wake
@@ -65,7 +69,9 @@ class Observer:
             poll=self._periods.poll,
         )
         if wanted.status.phase is not None and wanted.status.phase.is_terminal:
+            self._memories.privacy.forget(wanted.metadata.uid)
             return seen
+        await self._learn_what_to_hide(wanted, seen)
         key = server_key(wanted)
         server = self._objects.get(key)
         if not isinstance(server, ExecutionServer):
@@ -80,6 +86,18 @@ class Observer:
         seen = await self._with_project(wanted, seen, connection)
         seen = self._with_rivals(wanted, seen)
         return self._with_sighting(wanted, seen, connection)
+
+    async def _learn_what_to_hide(self, wanted: TestExecution, seen: Seen) -> None:
+        """Read what a process before this one sent; where that changed since, hide everything."""
+        privacy = self._memories.privacy
+        sent = seen.intent is not None and seen.memory.certainty is not Certainty.UNSENT
+        if not sent or privacy.knows(wanted):
+            return
+        variables = await self._sources.read(wanted)
+        if isinstance(variables, Variables) and _is_as_sent(wanted, seen, variables):
+            privacy.keep(wanted, variables.private)
+        else:
+            privacy.conceal(wanted)
 
     async def _with_project(
         self, wanted: TestExecution, seen: Seen, connection: Connection
@@ -96,8 +114,17 @@ class Observer:
             return seen
         found = await connection.project_id(wanted.spec.project)
         if isinstance(found, Problem):
-            return replace(seen, blocker=found)
-        return replace(seen, project_id=found)
+            return replace(seen, blocker=self._memories.privacy.problem(wanted, found))
+        return await self._with_asset(wanted, replace(seen, project_id=found), connection)
+
+    async def _with_asset(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
+        """The asset's id, for those that are going to start a run."""
+        if not may_start(wanted, seen) or seen.project_id is None:
+            return seen
+        found = await connection.asset_id(seen.project_id, wanted.spec.test_asset)
+        if isinstance(found, Problem):
+            return replace(seen, unready=self._memories.privacy.problem(wanted, found))
+        return replace(seen, asset_id=found)
 
     def _with_sighting(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
         run, known, project = (
@@ -124,7 +151,7 @@ class Observer:
         return replace(
             seen,
             sighting=sighting,
-            trouble=snapshot.told(known),
+            trouble=self._memories.privacy.trouble(wanted, snapshot.told(known)),
             listed_at=snapshot.listed_at,
             memory=memory,
         )
@@ -164,6 +191,16 @@ class Observer:
         connection = self._connections.get(server)
         if connection is not None and execution is not None and project is not None:
             connection.snapshot(project).unfollow(execution)
+
+
+def _is_as_sent(wanted: TestExecution, seen: Seen, variables: Variables) -> bool:
+    """Whether nobody changed the variables' sources since the run was asked for."""
+    execution = wanted.status.execution
+    since = execution.submitted_at if execution else None
+    if since is None and not is_restored(wanted, seen):
+        since = wanted.metadata.creation_timestamp
+    changed = variables.changed_at
+    return since is not None and changed is not None and changed <= since
 
 
 def _owns(other: RunDigest, wanted: TestExecution, known: str | None, url: str | None) -> bool:

@@ -114,6 +114,8 @@ class Seen:
         poll: seconds between two looks at something active.
         trouble: that the server's lists fail for so long that the run has to say so.
         listed_at: monotonic time of the newest complete list of the project.
+        asset_id: the test asset to run, once it is known.
+        unready: what a start lacks yet; nothing else waits for it.
         owner: the object that owns the run already, as far as this one may know its name.
         original_lives: whether the object whose intent this one carries is there.
     """
@@ -125,6 +127,8 @@ class Seen:
     blocker: Problem | None = None
     server_gone: bool = False
     project_id: str | None = None
+    asset_id: str | None = None
+    unready: Problem | None = None
     intent: Intent | None = None
     sighting: Sighting | None = None
     trouble: Trouble | None = None

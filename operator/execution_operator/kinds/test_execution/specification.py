@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from execution_operator.api.test_execution import TestExecutionSpec
 
@@ -23,13 +23,31 @@ _SENT: Final = (
 )
 
 
-def body(spec: TestExecutionSpec, tags: Iterable[str]) -> dict[str, Any]:
+def body(
+    spec: TestExecutionSpec,
+    tags: Iterable[str],
+    *,
+    asset_id: str,
+    variables: Mapping[str, str],
+) -> dict[str, Any]:
     """The specification under the API's own names, with our tags beside the user's.
 
     The offline token is not in it: the client adds it to the one request that needs it.
+
+    Args:
+        spec: what was asked for.
+        tags: our own.
+        asset_id: the test asset; a name was looked up, for some servers call it otherwise than
+            by its path (remote-apis.md, open points).
+        variables: all of them, those from Secrets and ConfigMaps too.
     """
     dumped = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
     chosen = {name: dumped[name] for name in _SENT if name in dumped}
+    chosen["testAsset"] = {"assetId": asset_id} | {
+        name: value for name, value in chosen["testAsset"].items() if name != "name"
+    }
+    if variables:
+        chosen["variables"] = dict(variables)
     if spec.scheduled is not None and spec.scheduled.at is not None:
         chosen["scheduled"] = {"at": _utc(spec.scheduled.at)}
     return chosen | {"tags": [*spec.tags, *tags]}
@@ -37,7 +55,23 @@ def body(spec: TestExecutionSpec, tags: Iterable[str]) -> dict[str, Any]:
 
 def _utc(moment: str) -> str:
     """The same moment with Z: the only zone that the API's parser surely takes."""
-    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    there = datetime.fromisoformat(moment).astimezone(UTC)
+    return there.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def refusal(spec: TestExecutionSpec) -> str | None:
+    """Why there is never going to be a run of this, as a sentence; None when there may be one."""
+    return _impossible(spec) or unsupported(spec)
+
+
+def _impossible(spec: TestExecutionSpec) -> str | None:
+    """What the schema lets through and still is nothing."""
+    at = spec.scheduled.at if spec.scheduled else None
+    try:
+        _utc(at or "2026-12-01T15:00:25Z")
+    except (ValueError, OverflowError):
+        return f"spec.scheduled.at: there is no moment {at}: create a new TestExecution"
+    return None
 
 
 def unsupported(spec: TestExecutionSpec) -> str | None:
@@ -50,7 +84,6 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
     )
     asked = {
         "requires": spec.requires,
-        "variablesFrom": spec.variables_from,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
         "completion: Running": spec.completion == "Running",
         "timeouts": spec.timeouts,

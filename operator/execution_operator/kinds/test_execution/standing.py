@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.test_execution.seen import Certainty
+from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.words import is_ended
 
 if TYPE_CHECKING:
@@ -146,6 +147,14 @@ def may_adopt(wanted: TestExecution, seen: Seen) -> bool:
         return False
     untried = seen.intent is None and is_unsent(wanted, seen)
     return untried or is_undecidable(seen) or is_restored(wanted, seen)
+
+
+def may_start(wanted: TestExecution, seen: Seen) -> bool:
+    """Whether the object may yet ask the server for a run of its own."""
+    still = wanted.metadata.is_deleted or wanted.metadata.is_paused or wanted.spec.cancel
+    if still or execution_id(wanted, seen) is not None or refusal(wanted.spec) is not None:
+        return False
+    return not may_adopt(wanted, seen) and not is_restored(wanted, seen)
 
 
 def adoption_is_late(wanted: TestExecution, seen: Seen) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Phase, Verdict
-from execution_operator.remote.testhub.wire import is_active
+from execution_operator.remote.testhub.wire import TERMINAL_WORDS, is_active
 
 COMPLETE: Final = "COMPLETE"
 
@@ -56,6 +56,11 @@ _NOT_PASSED: Final = {
 def is_ended(word: str | None) -> bool:
     """Whether the server's word means that the run is over; an unknown one does not."""
     return not is_active(word)
+
+
+def is_known(word: str) -> bool:
+    """Whether the word is one of the API's own."""
+    return word in ACTIVE or word in TERMINAL_WORDS
 
 
 def wants_result(word: str | None) -> bool:

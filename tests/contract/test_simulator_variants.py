@@ -228,6 +228,16 @@ async def test_assets_can_go_by_their_short_names(api: Api) -> None:
     assert (full.status, short.status) == (404, 201)
 
 
+@pytest.mark.parametrize(("searched", "count"), [(SMOKE, 0), ("Smoke.testsuite", 1), ("smoke", 1)])
+async def test_assets_are_searched_by_the_names_they_go_by(
+    api: Api, searched: str, count: int
+) -> None:
+    api.simulator.change(asset_names="short")
+    reply = await api.get(f"/rest/projects/1050/assets/?name={searched}")
+    assert reply.json["totalElements"] == count
+    assert all(it["path"] == SMOKE for it in reply.json["content"])
+
+
 @pytest.mark.parametrize(("manner", "status"), [("start", 201), ("refuse", 400)])
 async def test_a_start_in_the_past_is_treated_as_the_settings_say(
     api: Api, manner: str, status: int

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 OFFLINE = 'can"ary/0ffl1ne+tök en&%41'
 WRONG = "wr0ng-c4nary/t0ken+=="
 VALUE = 'v4riable"c4nary\\s/ecret'
+SOURCED = 's0urced"c4nary\\v/alue+ü'
+SHORT = "c4n7"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 QUICK = {"transition_seconds": 0.1, "run_seconds": 0.3, "stop_seconds": 0.1}
 
@@ -51,7 +53,7 @@ def recorded() -> Recorded:
 def simulator(recorded: Recorded) -> Simulator:
     made = Simulator(random=recorded)
     made.tokens.add(OFFLINE)
-    tell = f"the agent got {OFFLINE} and {VALUE}"
+    tell = f"the agent got {OFFLINE} and {VALUE} and {SOURCED} and {SHORT}"
     made.scripts.replace(
         [
             Script(name="slow", match=Match(tag="slow"), run_seconds=60, stop_seconds=0.1),
@@ -77,6 +79,8 @@ async def places(namespace, start, simulator, hub_url) -> dict[str, str]:
     await operator.leading()
     await namespace.secret("hub-token", token=OFFLINE)
     await namespace.secret("wrong-token", token=WRONG)
+    await namespace.secret("passwords", password=SOURCED, pin=SHORT)
+    await namespace.config_map("settings", setting=SOURCED[::-1])
     await namespace.server(hub_url)
     await namespace.server(hub_url, "wrong", token="wrong-token")
     await asyncio.gather(
@@ -103,9 +107,12 @@ async def places(namespace, start, simulator, hub_url) -> dict[str, str]:
             simulator,
             "list",
             [
-                AnswerStatus(operation="list_executions", status=502, message=OFFLINE, times=3),
+                AnswerStatus(
+                    operation="list_executions", status=502, message=OFFLINE + SOURCED, times=3
+                ),
+                StatusWord(operation="list_executions", word=f"GOT {SOURCED}", times=5),
                 StatusWord(operation="list_executions", word=f"GOT {OFFLINE}", times=5),
-                AnswerStatus(operation="get_execution", status=500, message=VALUE),
+                AnswerStatus(operation="get_execution", status=500, message=VALUE + SOURCED),
                 AnswerStatus(operation="get_result", status=403, message=OFFLINE),
             ],
         ),
@@ -145,7 +152,14 @@ async def _server_of_its_own(namespace, like: Simulator, name: str, faults: list
 
 async def _create(namespace: Namespace, name: str, server: str = "hub") -> None:
     await namespace.run(
-        name, serverRef={"name": server}, tags=[name], variables={"password": VALUE}
+        name,
+        serverRef={"name": server},
+        tags=[name],
+        variables={"password": VALUE},
+        variablesFrom=[
+            {"secretRef": {"name": "passwords", "prefix": "SECRET_"}},
+            {"configMapRef": {"name": "settings"}},
+        ],
     )
 
 
@@ -191,12 +205,24 @@ async def test_no_token_is_shown_anywhere(places, recorded):
 
 
 async def test_no_value_of_a_variable_is_shown_anywhere(places):
-    assert leaks(places, {"the value": VALUE}) == []
+    sourced = {"the Secret's": SOURCED, "its short one": SHORT, "the ConfigMap's": SOURCED[::-1]}
+    assert leaks(places, {"the value": VALUE} | sourced) == []
+
+
+async def test_the_values_that_are_searched_for_were_sent(places, simulator):
+    assert places
+    for request in simulator.requests.read("start_execution"):
+        assert request.body["variables"] == {
+            "password": VALUE,
+            "SECRET_password": SOURCED,
+            "SECRET_pin": SHORT,
+            "setting": SOURCED[::-1],
+        }
 
 
 async def test_the_search_sees_what_servers_say(places):
     """Else the tests above would find nothing because nothing was shown."""
-    assert "the agent got ***" in places["TestExecution fails"]
+    assert "the agent got *** and *** and *** and ***" in places["TestExecution fails"]
     assert "the agent got ***" in places["the events"]
     assert "cannot process the request" in places["TestExecution start"]
     assert places["the log"]

@@ -77,6 +77,7 @@ OPERATIONS = {
     "exchange_token": 0.4,
     "list_spaces": 0.4,
     "list_executions": 0.16,
+    "list_assets": 0.4,
     "start_execution": 0.8,
     "get_execution": 0.8,
     "get_result": 0.8,

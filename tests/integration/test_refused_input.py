@@ -73,6 +73,10 @@ ALTERNATIVES = {
     "an agent by id and host": agent(id="5", hostName="h"),
     "an agent by id and reference": agent(id="5", staticAgentRef={"name": "a"}),
     "an agent by nothing": agent(),
+    "any agent": location(
+        "* stands for any docker host, not for any agent",
+        agentOverride={"source": "here", "replacement": {"id": "*"}},
+    ),
     "a docker host by id and host": docker(id="*", hostName="h"),
     "a docker host by name and reference": docker(resourceName="r", dockerHostRef={"name": "d"}),
     "a docker host by nothing": docker(),
@@ -106,6 +110,13 @@ ALTERNATIVES = {
 }
 
 BOUNDS = {
+    "a variable without name": run("a variable has a name", variables={"": "x"}),
+    "an environment variable without name": run(
+        "an environment variable has a name", advancedSettings={"environmentVariables": {"": "x"}}
+    ),
+    "an environment variable with =": run(
+        "without =", advancedSettings={"environmentVariables": {"A=B": "x"}}
+    ),
     "too many tags": run("spec.tags", "at most 20 items", tags=names(21)),
     "a tag twice": run("spec.tags[1]", "Duplicate value", tags=["a", "a"]),
     "a tag too long": run("spec.tags[0]", "may not be more than 128", tags=["t" * 129]),
@@ -267,6 +278,8 @@ async def test_no_rule_fails_by_itself(refusal, row):
 @rows(
     {
         "a date that is none": run("scheduled.at", scheduled={"at": "2026-13-45T99:99:99Z"}),
+        "a 30th of February": run("scheduled.at", scheduled={"at": "2026-02-30T00:00:00Z"}),
+        "a 31st of April": run("scheduled.at", scheduled={"at": "2026-04-31T00:00:00Z"}),
         "a time that is none": run("scheduled.in", scheduled={"in": "P1DT"}),
     }
 )

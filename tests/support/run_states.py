@@ -103,6 +103,10 @@ def _waiting(row: str, reason: Reason) -> State:
     return State(row, reason, run(), seen(blocker=blocker), goes_on("Pending", reason))
 
 
+def _missing(reason: Reason) -> Problem:
+    return Problem(reason=reason, message="it is not there")
+
+
 def _before(row: str, how: str, memory: Memory, shows: str) -> State:
     """One with an intent and no recorded id."""
     return State(row, how, held_run(), seen(memory, intent=intent()), shows)
@@ -139,6 +143,26 @@ STATES: Final = (
         goes_on("Submitting", "Submitting"),
     ),
     _waiting("waits: reference", Reason.REFERENCE_NOT_FOUND),
+    State(
+        "waits: reference",
+        "its test asset is not there",
+        run(),
+        seen(asset_id=None, unready=_missing(Reason.REFERENCE_NOT_FOUND)),
+        goes_on("Pending", "ReferenceNotFound"),
+    ),
+    *(
+        _before(
+            "waits: reference",
+            f"for its variables: {reason}",
+            Memory(certainty=Certainty.UNSENT, problem=_missing(reason)),
+            goes_on("Pending", reason),
+        )
+        for reason in (
+            Reason.SECRET_NOT_FOUND,
+            Reason.SECRET_KEY_MISSING,
+            Reason.REFERENCE_NOT_FOUND,
+        )
+    ),
     _waiting("waits: server", Reason.SERVER_NOT_FOUND),
     _waiting("waits: server", Reason.SERVER_NOT_READY),
     _before(
@@ -272,6 +296,19 @@ STATES: Final = (
         "",
         run(spec={"retry": {"limit": 1}}),
         seen(),
+        stuck("Pending", "InvalidSpec"),
+    ),
+    State(
+        "needs a person: InvalidSpec",
+        "a date that there is not",
+        run(spec={"scheduled": {"at": "2027-02-29T00:00:00Z"}}),
+        seen(),
+        stuck("Pending", "InvalidSpec"),
+    ),
+    _before(
+        "needs a person: InvalidSpec",
+        "a variable's value is too long",
+        Memory(certainty=Certainty.UNSENT, problem=_missing(Reason.INVALID_SPEC)),
         stuck("Pending", "InvalidSpec"),
     ),
 )

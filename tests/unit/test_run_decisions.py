@@ -493,3 +493,42 @@ def test_an_object_with_a_broken_intent_never_starts():
     wanted = run(held=True, metadata={"annotations": {INTENT_ANNOTATION: "{"}})
     known = seen(UNSENT, intent=type(intent()).load("{"))
     assert action(wanted, known) is None
+
+
+MISSING = Problem(reason=Reason.REFERENCE_NOT_FOUND, message="there is no such asset")
+AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="cannot list test assets")
+DOUBTFUL = Memory(certainty=Certainty.DOUBTFUL)
+ABSENT = Memory(certainty=Certainty.DOUBTFUL, doubt=SETTLED)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "memory"),
+    [
+        pytest.param(run(), Memory(), id="nothing is written"),
+        pytest.param(held_run(), UNSENT, id="nothing is sent"),
+        pytest.param(held_run(), ABSENT, id="nothing is sent again"),
+    ],
+)
+def test_a_run_whose_asset_is_not_known_is_not_started(wanted, memory):
+    known = seen(memory, asset_id=None, unready=MISSING)
+    known = replace(known, intent=intent() if wanted.metadata.is_held else None)
+    assert action(wanted, known) is None
+    assert again(wanted, known, 100.0) == PERIODS.secret
+
+
+def test_a_run_in_doubt_is_looked_up_whatever_becomes_of_its_asset():
+    known = seen(DOUBTFUL, asset_id=None, unready=MISSING, intent=intent())
+    assert action(held_run(), known) == LookUp(1)
+
+
+@pytest.mark.parametrize(
+    ("problem", "seconds"),
+    [
+        pytest.param(AWAY, 5.0, id="the look-up failed"),
+        pytest.param(replace(AWAY, retry_after=9.0), 9.0, id="the server says when"),
+        pytest.param(replace(AWAY, needs_person=True), PERIODS.secret, id="it was refused"),
+    ],
+)
+def test_a_look_up_that_failed_is_repeated_in_time(problem, seconds):
+    known = seen(asset_id=None, unready=problem)
+    assert again(run(), known, 100.0) == seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from execution_simulator.scripts import Match, Script
+from execution_simulator.world import Asset
 from support.kube import condition, until
 
 READY = ("Ready", "Reconciling", "Stalled", "Succeeded", "Completed")
@@ -94,7 +95,8 @@ async def test_the_specification_reaches_the_server_with_two_tags_of_ours(namesp
     assert {name: body[name] for name in more if name != "tags"} == {
         name: value for name, value in more.items() if name != "tags"
     }
-    assert body["testAsset"] == {"name": SMOKE, "revision": "main"}
+    found = next(one for one in simulator.world.assets("1050") if one.name == SMOKE)
+    assert body["testAsset"] == {"assetId": found.id, "revision": "main"}
     assert body["tags"][0] == "nightly"
     assert [tag.rpartition(".")[0] for tag in body["tags"][1:]] == [
         "execution-operator.run",
@@ -129,6 +131,7 @@ async def test_an_unknown_project_is_told_and_heals(namespace, simulator):
     assert 'no project "Nowhere"' in condition(waiting, "Accepted")["message"]
     project = simulator.world.projects["1050"]
     simulator.world.put_project(project.model_copy(update={"id": "1900", "name": "Nowhere"}))
+    simulator.world.put_asset(Asset(project_id="1900", name=SMOKE, external_type="APISUITE"))
     await namespace.wait(
         "TestExecution",
         "smoke",

@@ -56,7 +56,7 @@ async def test_the_columns_answer_the_question(namespace, kubectl):
 @pytest.mark.usefixtures("hub", "operator")
 async def test_kubectl_wait_ends_for_every_end(namespace, kubectl):
     await namespace.run("smoke")
-    await namespace.run("refused", "Shop/Tests/NoSuch.testsuite")
+    await namespace.run("refused", testAsset={"assetId": "0" * 64, "revision": "main"})
     await kubectl("wait", "--for=condition=Completed", "tex", "--all", "--timeout=60s")
     assert (await kubectl("wait", "--for=condition=Succeeded", "tex/smoke")).strip().endswith("met")
 

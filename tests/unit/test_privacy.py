@@ -86,7 +86,9 @@ def test_a_value_that_is_sent_now_ends_the_concealment():
         pytest.param(SOURCED, None, False, id="not learnt"),
         pytest.param(SOURCED, Privacy.conceal, True, id="concealed"),
         pytest.param(SOURCED, lambda privacy, it: privacy.keep(it, []), True, id="learnt"),
-        pytest.param(SOURCED, Privacy.forget, False, id="forgotten"),
+        pytest.param(
+            SOURCED, lambda privacy, it: privacy.forget(it.metadata.uid), False, id="gone"
+        ),
     ],
 )
 def test_it_is_known_what_has_to_be_learnt(wanted, prepare, knows):
@@ -127,5 +129,5 @@ def test_nothing_of_it_is_in_the_repr():
 def test_an_object_that_is_gone_leaves_no_value_behind():
     memories = Memories()
     memories.privacy.keep(SOURCED, [SECRET])
-    memories.forget(SOURCED)
+    memories.forget(SOURCED.metadata.uid)
     assert SECRET not in str(vars(memories.privacy))

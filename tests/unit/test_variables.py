@@ -40,7 +40,7 @@ class There:
         found = self._known.get(f"{kind}_{name}")
         if found is None:
             text = f'cannot find {kind} "{name}": create it'
-            raise SecretProblem(text)
+            raise SecretProblem(text, kind=kind)
         if isinstance(found, Exception):
             raise found
         return found
@@ -86,7 +86,7 @@ MISSING = {
     ),
     "a ConfigMap's key": (
         config("B", key="z"),
-        "SecretKeyMissing",
+        "ReferenceNotFound",
         'ConfigMap "B" has no key "z": add it; its keys are b, c',
     ),
     "a key of nothing": (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.reasons import Reason
-from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.problems import Problem, problem_of_secret
 from execution_operator.kinds.test_execution.variables import (
     Variables,
     merged,
@@ -34,7 +34,8 @@ class VariableSources:
                 entries = await self._entries(wanted.metadata.namespace, source)
             except SecretProblem as problem:
                 if problem.forbidden or not reference_of(source).optional:
-                    return _missing(source, problem)
+                    told = problem_of_secret(problem)
+                    return replace(told, message=f"spec.variablesFrom: {told.message}")
                 found.append(None)
                 continue
             missing = missing_key(source, entries)
@@ -48,9 +49,3 @@ class VariableSources:
         if source.secret_ref is not None:
             return await self._secrets.entries("Secret", namespace, name)
         return await self._secrets.entries("ConfigMap", namespace, name)
-
-
-def _missing(source: VariablesSource, problem: SecretProblem) -> Problem:
-    secret = source.secret_ref is not None
-    reason = Reason.SECRET_NOT_FOUND if secret else Reason.REFERENCE_NOT_FOUND
-    return Problem(reason=reason, message=f"spec.variablesFrom: {problem}")

@@ -94,7 +94,9 @@ def missing_key(source: VariablesSource, entries: Entries) -> Problem | None:
         f'spec.variablesFrom: {described(source)} has no key "{reference.key}": add it; its keys'
         f" are {known}"
     )
-    return Problem(reason=Reason.SECRET_KEY_MISSING, message=text)
+    secret = source.secret_ref is not None
+    reason = Reason.SECRET_KEY_MISSING if secret else Reason.REFERENCE_NOT_FOUND
+    return Problem(reason=reason, message=text)
 
 
 def _named(source: VariablesSource, entries: Entries) -> dict[str, _Sourced]:

@@ -52,10 +52,7 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
         "requires": spec.requires,
         "variablesFrom": spec.variables_from,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
-        "completion: Running": spec.completion == "Running",
         "timeouts": spec.timeouts,
-        "retry": spec.retry,
-        "ttlAfterFinished": spec.ttl_after_finished,
     }
     names = [name for name, value in asked.items() if value]
     if not names:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from execution_operator.remote.messages import JSON, Request
     from execution_operator.remote.testhub.auth import OfflineToken
-    from execution_operator.remote.testhub.machine_wire import StaticAgentResource
     from execution_operator.remote.testhub.junit import TestCounts
+    from execution_operator.remote.testhub.machine_wire import StaticAgentResource
     from execution_operator.remote.testhub.protocol import (
         AssetFilter,
         ExecutionFilter,

@@ -237,7 +237,7 @@ def get_result(project_id: str, result_id: str) -> Request:
 def get_junit(project_id: str, result_id: str) -> Request:
     """Ask for the JUnit view of a run's result (the Test Hub API, section Results)."""
     purpose = f'read the JUnit view of result "{result_id}" of project "{project_id}"'
-    project, result = _segment(project_id, purpose), _segment(result_id, purpose)
+    project, result = segment(project_id, purpose), segment(result_id, purpose)
     return Request(
         operation="get_junit",
         purpose=purpose,

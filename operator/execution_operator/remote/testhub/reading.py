@@ -19,13 +19,13 @@ from execution_operator.remote.errors import (
     RemoteError,
     Unauthorized,
 )
+from execution_operator.remote.testhub.junit import TestCounts, count_tests
 from execution_operator.remote.testhub.machine_wire import (
     ConnectionStatus,
     DockerHostResource,
     MachineItem,
     StaticAgentResource,
 )
-from execution_operator.remote.testhub.junit import TestCounts, count_tests
 from execution_operator.remote.testhub.wire import (
     Asset,
     ExecutionResource,

@@ -40,6 +40,13 @@ def tags(simulator):
     return found
 
 
+def looked_up(simulator):
+    """The tags that runs were looked for by."""
+    asked = simulator.requests.read("list_executions")
+    values = [value for request in asked for value in request.query.get("tag", ())]
+    return {tag for value in values for tag in value.split(",")}
+
+
 async def over(namespace):
     done = await namespace.phase("smoke", "Succeeded", "Failed", "Stopped", "Error", "Lost")
     assert condition(done, "Completed")["status"] == "True"
@@ -167,6 +174,7 @@ async def test_the_backoff_survives_a_restart(namespace, start, simulator):
     done = await over(namespace)
     assert done["status"]["phase"] == "Succeeded"
     failed, passed = simulator.ledger.all()
+    assert set(tags(simulator)[1:]) <= looked_up(simulator)
     assert passed.created - completed_at(failed.timeline, simulator.clock.now()) > 4.9
     assert starts(simulator) == 2
 
@@ -244,10 +252,4 @@ async def test_a_second_attempt_that_this_process_began_needs_no_look_up(namespa
     script(simulator)
     await namespace.run("smoke", retry={"limit": 1, "backoff": "10ms"})
     await over(namespace)
-    asked = [
-        tag
-        for request in simulator.requests.read("list_executions")
-        for value in request.query.get("tag", ())
-        for tag in value.split(",")
-    ]
-    assert not set(asked) & set(tags(simulator))
+    assert not looked_up(simulator) & set(tags(simulator))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kubernetes.aio import client
 
 from execution_operator.app import PLURALS
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict
+from execution_operator.runtime.api_server import ApiServer
 from execution_operator.runtime.cache import ObjectCache
 from execution_operator.runtime.objects import ClusterObjects
 from execution_simulator.scripts import Match, Script
@@ -120,8 +120,7 @@ async def test_another_object_of_the_same_name_is_never_deleted(namespace, api, 
     cache = ObjectCache(kinds, lambda _key: None)
     wanted = cache.put(made | {"metadata": meta}, first_seen=FirstSeen.LISTED)
     assert wanted is not None
-    assert isinstance(api, client.ApiClient)
     with pytest.raises(ObjectConflict):
-        await ClusterObjects(cache, api, PLURALS).delete(wanted)
+        await ClusterObjects(cache, ApiServer(api), PLURALS).delete(wanted)
     assert cache.get(Key("TestExecution", namespace.name, "smoke")) is not None
     assert await namespace.get("TestExecution", "smoke")

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.kinds.test_execution.attempts import attempt_at, of_attempt
 from execution_operator.kinds.test_execution.privacy import redactor
 from execution_operator.kinds.test_execution.seen import Memory
+from execution_operator.remote.testhub.wire import ResultResource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.test_execution.digest import RunDigest
+    from execution_operator.remote.testhub.wire import Report
 
 
 _NOTHING: Final = Memory()
@@ -20,9 +24,18 @@ _FROM_OUTSIDE: Final = frozenset({"run", "result"})
 
 def _private(wanted: TestExecution, found: Any) -> Any:  # noqa: ANN401 - a run or a result
     """What a server says, without the values of the run's variables."""
-    if found is None or not found.message or not wanted.spec.variables:
+    if found is None or not wanted.spec.variables:
         return found
-    return found.model_copy(update={"message": redactor(wanted)(found.message)})
+    clean, changes = redactor(wanted), {}
+    if found.message:
+        changes["message"] = clean(found.message)
+    if isinstance(found, ResultResource):
+        changes["reports"] = tuple(one for one in found.reports if _is_clean(one, clean))
+    return found.model_copy(update=changes)
+
+
+def _is_clean(report: Report, clean: Callable[[str], str]) -> bool:
+    return all(clean(text) == text for text in (report.name, report.href) if text)
 
 
 class Memories:

@@ -26,7 +26,8 @@ def _private(wanted: TestExecution, found: Any) -> Any:  # noqa: ANN401 - a run 
     """What a server says, without the values of the run's variables."""
     if found is None or not wanted.spec.variables:
         return found
-    clean, changes = redactor(wanted), {}
+    clean = redactor(wanted)
+    changes: dict[str, object] = {}
     if found.message:
         changes["message"] = clean(found.message)
     if isinstance(found, ResultResource):

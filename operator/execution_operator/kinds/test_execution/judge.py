@@ -137,16 +137,14 @@ def _between(wanted: TestExecution) -> Judgement:
     as_it_was = _as_it_was(wanted, Phase.PENDING)
     if as_it_was.reason is Reason.RETRY_PENDING:
         return replace(as_it_was, phase=Phase.PENDING)
-    previous = wanted.status.previous_attempts[-1]
-    text = f"attempt {previous.attempt} ended: {previous.reason}; the next is about to begin"
+    text = f"attempt {wanted.status.attempt} has ended, the next one is about to begin"
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.RETRY_PENDING, text)
 
 
 def _retry(wanted: TestExecution, failed: Attempt, why: str) -> Judgement:
     """An attempt has just ended and another one follows."""
-    number, most = failed.attempt, attempts_allowed(wanted)
-    wait = durationpy.to_str(backoff_of(wanted))
-    text = f"attempt {number} of {most} ended, the next begins {wait} later: {why}"
+    which = f"attempt {failed.attempt} of {attempts_allowed(wanted)}"
+    text = f"{which} ended, the next begins {durationpy.to_str(backoff_of(wanted))} later: {why}"
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.RETRY_PENDING, text, failed=failed)
 
 
@@ -175,8 +173,7 @@ def _never_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement |
         text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
     if wanted.spec.cancel and is_unsent(wanted, seen):
-        again = " again" if is_between(wanted) else ""
-        text = f"cancelled before it was started{again}"
+        text = f"cancelled before it was started{' again' if is_between(wanted) else ''}"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
     return _no_more(wanted)
 

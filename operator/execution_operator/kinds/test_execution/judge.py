@@ -165,8 +165,7 @@ def _never_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement |
         return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, not_yet)
     if memory.refused is not None:
         text = f"the server refused the run: {memory.refused.message}"
-        failed = failed_attempt(wanted, seen, now)
-        if failed is not None:
+        if (failed := failed_attempt(wanted, seen, now)) is not None:
             return _retry(wanted, failed, text)
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
     if memory.left_behind is not None:

@@ -231,6 +231,7 @@ class Operator:
             open_hub=TestHubs(settings, secrets, clock=self._clock, meter=self._metrics),
             wake=queue.add,
             cluster_id=cluster_id,
+            instance_label=self._settings.argocd_instance_label,
         )
         built = build_kinds(ports, periods_of(settings))
         kinds.update(built.by_name)

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     """How often the leader renews."""
     cluster_id: str | None = None
     """What tells this cluster from others. Default: the uid of namespace kube-system."""
+    argocd_instance_label: str | None = None
+    """The label by which Argo CD tracks objects (its application.instanceLabelKey, such as
+    app.kubernetes.io/instance), where its resourceTrackingMethod is `label`: ttlAfterFinished is
+    not applied to objects that have it. Default: Argo CD tracks by annotation."""
     settling_time: Period | None = None
     """How long after a lost answer a run is looked for before it is started again. Default: the
     server's request time-out and 30 seconds."""

@@ -67,6 +67,7 @@ def _assets(source_id: str) -> tuple[Asset, ...]:
         ("Shop/Tests/Checkout.testsuite", "COMPOUND"),
         ("Shop/Tests/Broken.testsuite", "APITEST"),
         ("Shop/Tests/Unlaunchable.testsuite", "EXT_TEST_JUNIT"),
+        ("Shop/Tests/Unlucky.testsuite", "APISUITE"),
         ("Shop/Tests/Undecided.testsuite", "AFTSUITE"),
         ("Shop/Load/Soak.schedule", "RATESCHEDULE"),
         ("Shop/Stubs/Payment.stub", STUB),
@@ -116,6 +117,19 @@ def _test_scripts() -> tuple[Script, ...]:
 
 def _unusual_scripts() -> tuple[Script, ...]:
     return (
+        Script(
+            name="unlucky at first",
+            match=Match(asset="Shop/Tests/Unlucky.testsuite"),
+            times=1,
+            end_status="LAUNCH_FAILED",
+            message="There was no room for the container",
+        ),
+        Script(
+            name="unlucky",
+            match=Match(asset="Shop/Tests/Unlucky.testsuite"),
+            run_seconds=2,
+            tests=TestCounts(passed=4),
+        ),
         Script(
             name="unlaunchable",
             match=Match(asset="Shop/Tests/Unlaunchable.testsuite"),

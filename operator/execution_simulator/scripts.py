@@ -1,5 +1,6 @@
 """What a run does, written down in advance; must not know the state machine that plays it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -60,6 +61,8 @@ class Script(ControlModel):
 
     name: str = "default"
     match: Match = Match()
+    times: int | None = Field(default=None, ge=1)
+    """Only so many runs play it, then the next one that fits does. None: all."""
     transition_seconds: float = Field(default=1, ge=0)
     run_seconds: float = Field(default=3, ge=0)
     stop_seconds: float = Field(default=1, ge=0)
@@ -75,6 +78,8 @@ class Script(ControlModel):
     init_log: str = "Prepared the container.\n"
     reports: tuple[Report, ...] = (Report(),)
     tests: TestCounts = TestCounts()
+    junit: str | None = None
+    """The JUnit view as it is, in the place of one that is made of `tests`."""
     never_ends: bool = False
     stuck_in_transition: bool = False
     transition_status: str = "IN_TRANSITION"
@@ -92,6 +97,7 @@ class Scripts:
 
     def __init__(self, scripts: Iterable[Script] = ()) -> None:
         self._scripts = tuple(scripts)
+        self._played: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Script]:
         return iter(self._scripts)
@@ -99,14 +105,18 @@ class Scripts:
     def replace(self, scripts: Iterable[Script]) -> None:
         """Forget all, take these."""
         self._scripts = tuple(scripts)
+        self._played.clear()
 
     def put(self, script: Script) -> None:
         """Put a script before all others; one of the same name goes."""
         self._scripts = (script, *(old for old in self._scripts if old.name != script.name))
+        del self._played[script.name]
 
     def choose(self, *, asset: Asset, project: str, tags: Iterable[str]) -> Script:
-        """The script for a new run."""
+        """The script that a new run plays; it counts for the script's `times`."""
         for script in self._scripts:
-            if script.match.fits(asset=asset, project=project, tags=tags):
+            used_up = script.times is not None and self._played[script.name] >= script.times
+            if not used_up and script.match.fits(asset=asset, project=project, tags=tags):
+                self._played[script.name] += 1
                 return script
         return Script()

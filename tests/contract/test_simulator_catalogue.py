@@ -51,7 +51,7 @@ async def test_an_archived_project_is_not_among_the_others(api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("assetTypes=EXECUTABLE&revision=main&deployable=true", 7),
+        ("assetTypes=EXECUTABLE&revision=main&deployable=true", 8),
         ("assetTypes=environment", 2),
         ("assetTypes=dataset", 1),
         ("assetTypes=EXECUTABLE&revision=nowhere", 0),
@@ -73,7 +73,7 @@ async def test_an_asset_has_its_full_path_as_name_and_64_hex_digits_as_id(api: A
 async def test_assets_come_in_pages(api: Api) -> None:
     path = f"{SHOP}/assets/?assetTypes=EXECUTABLE&size=3"
     pages = [(await api.get(f"{path}&page={number}")).json for number in range(4)]
-    assert [len(page["content"]) for page in pages] == [3, 3, 1, 0]
+    assert [len(page["content"]) for page in pages] == [3, 3, 2, 0]
     assert [page["last"] for page in pages] == [False, False, True, True]
 
 

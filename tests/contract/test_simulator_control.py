@@ -146,7 +146,7 @@ async def test_a_space_with_a_project_and_an_asset_is_put_and_removed(api: Api) 
 
 async def test_the_world_can_be_read(api: Api) -> None:
     world = (await api.control("GET", "world")).json
-    assert [len(world[name]) for name in ("spaces", "projects", "assets")] == [1, 2, 11]
+    assert [len(world[name]) for name in ("spaces", "projects", "assets")] == [1, 2, 12]
 
 
 async def test_requests_are_read_with_the_token_masked_and_judged(api: Api) -> None:

@@ -152,9 +152,9 @@ async def test_a_run_that_the_server_refuses_ends_with_its_words(namespace, simu
 
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_field_that_is_not_there_yet_is_told(namespace, simulator):
-    await namespace.run("smoke", retry={"limit": 1})
+    await namespace.run("smoke", requires=[{"interceptRuleRef": {"name": "r"}}])
     found = await namespace.condition("TestExecution", "smoke", "Stalled", "True", "InvalidSpec")
-    assert "not supported yet: spec.retry" in condition(found, "Stalled")["message"]
+    assert "not supported yet: spec.requires" in condition(found, "Stalled")["message"]
     assert "start_execution" not in simulator.requests.counts()
 
 

@@ -31,6 +31,7 @@ class World:
         self.leader: Process | None = None
         self.frozen: Process | None = None
         self.names: list[str] = []
+        self.retries: dict[str, int] = {}
         self.cancelled: set[str] = set()
         self.deleted: set[str] = set()
         self._processes = 0
@@ -41,9 +42,11 @@ class World:
         """The objects whose runs somebody asked to stop."""
         return self.cancelled | self.deleted
 
-    def create(self) -> None:
-        """Somebody creates a TestExecution."""
-        self.names.append(self.cluster.create_run(f"u{len(self.names) + 1}"))
+    def create(self, *, retries: int = 0) -> None:
+        """Somebody creates a TestExecution that may be retried so often."""
+        name = f"u{len(self.names) + 1}"
+        self.retries[name] = retries
+        self.names.append(self.cluster.create_run(name, retries=retries))
 
     def cancel(self, name: str) -> None:
         """Somebody cancels it, if it is there."""

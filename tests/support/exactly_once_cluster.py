@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Change = Callable[[Json], None]
 
 DELETION_TIMEOUT: Final = "100h"
+BACKOFF: Final = "20s"
 
 
 class Written(Enum):
@@ -74,12 +75,12 @@ class ModelCluster:
         raw["spec"]["pollInterval"] = "20s"
         self._create(raw)
 
-    def create_run(self, name: str) -> str:
+    def create_run(self, name: str, *, retries: int = 0) -> str:
         """A TestExecution; its name is its uid and its test asset's name, too."""
+        more: Json = {"retry": {"limit": retries, "backoff": BACKOFF}} if retries else {}
         asset = {"name": name, "revision": "main"}
-        self._create(
-            raw_run(uid=name, name=name, testAsset=asset, deletionTimeout=DELETION_TIMEOUT)
-        )
+        more |= {"testAsset": asset, "deletionTimeout": DELETION_TIMEOUT}
+        self._create(raw_run(uid=name, name=name, **more))
         return name
 
     def cancel(self, key: Key) -> None:
@@ -192,6 +193,12 @@ class ModelObjects:
             raw["metadata"].setdefault("annotations", {}).update(annotations or {})
 
         return await self._write(wanted, change)
+
+    async def delete(self, wanted: Resource) -> Resource | None:
+        """Ask for its deletion."""
+        return await self._write(
+            wanted, lambda raw: raw["metadata"].setdefault("deletionTimestamp", _now())
+        )
 
     async def _write(self, wanted: Resource, change: Change) -> Resource | None:
         await self._sender.at(Point.BEFORE_WRITE)

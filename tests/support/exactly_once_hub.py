@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from execution_operator.remote.testhub.junit import TestCounts
     from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
     from support.exactly_once_points import Sender
     from support.exactly_once_server import ModelServer
@@ -61,6 +62,12 @@ class ModelHub:
         async with self._reading():
             run = self._server.run(result_id.removeprefix("r-"))
             return ResultResource.model_validate({"id": result_id, "verdict": run.verdict})
+
+    async def get_tests(self, _project: str, result_id: str) -> TestCounts:
+        """The result of none has a JUnit view."""
+        async with self._reading():
+            text = f"cannot count the tests of {result_id}: it has no such view"
+            raise errors.NotFound(text)
 
     async def stop_execution(self, _project: str, execution_id: str, _options: StopOptions) -> None:
         """Begin to stop it."""

@@ -10,8 +10,18 @@ from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
 from execution_operator.remote import errors
 from execution_operator.remote.snapshot import Trouble
-from support.runs import execution, held_run, intent, result, run, seen, started_status
-from support.states import State
+from execution_operator.remote.testhub.wire import TERMINAL_WORDS
+from support.runs import (
+    between_status,
+    execution,
+    held_run,
+    intent,
+    result,
+    run,
+    seen,
+    started_status,
+)
+from support.states import Json, State
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
@@ -48,8 +58,6 @@ LATER: Final = (
     "waits: capacity",
     "waits: rule",
     "waited longer than timeouts.queue",
-    "is a stub and runs",
-    "failed by infrastructure, attempts left",
 )
 """Rows of what the operator does not do yet."""
 
@@ -59,6 +67,16 @@ _SILENT: Final = problem_of(errors.Unreachable("cannot list executions"))
 _REFUSED: Final = problem_of(errors.Rejected("cannot start the run: no such asset"))
 _TROUBLE: Final = Trouble(errors.Unreachable("cannot list executions"), 40.0)
 _DENIED: Final = Denials(since=-30.0, count=3)
+_STUB: Final[Json] = {"completion": "Running"}
+_RETRY: Final[Json] = {"retry": {"limit": 1}}
+_RETRY_ROW: Final = "failed by infrastructure, attempts left"
+_SAID: Final[Json] = {
+    "type": "Succeeded",
+    "status": "Unknown",
+    "reason": "StubRunning",
+    "lastTransitionTime": "2026-11-22T09:00:00Z",
+}
+STUB_RUNS: Final = "Running | True StubRunning | - | - | Unknown | False | Current"
 
 
 def goes_on(phase: str, reason: str) -> str:
@@ -90,7 +108,7 @@ def _started(phase: str = "Running", word: str | None = None, **more: Any) -> Te
     """A run whose id is recorded, and the server's last word."""
     status = started_status(phase=phase)
     status["execution"] |= {"status": word}
-    return held_run(status=status, **more)
+    return held_run(**{"status": status} | more)
 
 
 def _undecidable(reason: Reason) -> Memory:
@@ -126,12 +144,26 @@ def _unseen(phase: str, word: str) -> State:
     return State("cannot be seen for >= 60 s", how, _started(phase, word), known, shows)
 
 
-def _over(row: str, word: str, shows: str, verdict: str | None = None, **more: Any) -> State:
+def _stub(row: str, word: str, shows: str, **known: Any) -> State:
+    """A stub of which the server said that word."""
+    memory = Memory(run=execution(word))
+    known = {"intent": intent()} | known
+    return State(row, f"stub {word}", _started(spec=_STUB), seen(memory, **known), shows)
+
+
+def _over(
+    row: str,
+    word: str,
+    shows: str,
+    verdict: str | None = None,
+    spec: Json | None = None,
+    **more: Any,
+) -> State:
     """One of which the server said that it ended."""
     found = result(verdict) if verdict else None
     memory = Memory(run=execution(word), ended_at=90.0, result=found, **more)
-    how = " ".join([word, *([verdict] if verdict else []), *more])
-    return State(row, how, _started(), seen(memory, intent=intent()), shows)
+    how = " ".join([word, *([verdict] if verdict else []), *(spec or ()), *more])
+    return State(row, how, _started(spec=spec), seen(memory, intent=intent()), shows)
 
 
 STATES: Final = (
@@ -193,6 +225,80 @@ STATES: Final = (
     _active("Running", "RUNNING", goes_on("Running", "Running")),
     _active("Running", "A_WORD_OF_TOMORROW", goes_on("Running", "Running")),
     _over("Running", "COMPLETE", goes_on("Running", "AwaitingVerdict")),
+    _stub("is a stub and runs", "RUNNING", STUB_RUNS),
+    State(
+        "is a stub and runs",
+        "operator restarted",
+        _started(spec=_STUB, status=started_status(conditions=[_SAID])),
+        seen(intent=intent()),
+        STUB_RUNS,
+    ),
+    _stub("Running", "A_WORD_OF_TOMORROW", goes_on("Running", "Running")),
+    _stub("InTransition", "IN_TRANSITION", goes_on("InTransition", "InTransition")),
+    _stub(
+        "cannot be seen for >= 60 s",
+        "RUNNING",
+        goes_on("Running", "ServerUnreachable"),
+        trouble=_TROUBLE,
+    ),
+    _stub("was stopped", "STOPPED_BY_USER", ended("Stopped", "StoppedByUser")),
+    _stub("was stopped", "CANCELED", ended("Stopped", "Canceled")),
+    *(
+        _stub("ended in error", word, ended("Error", "StubEnded"))
+        for word in sorted(TERMINAL_WORDS - {"STOPPED_BY_USER", "CANCELED"})
+    ),
+    *(
+        _over(_RETRY_ROW, word, goes_on("Pending", "RetryPending"), spec=_RETRY)
+        for word in ("INCOMPLETE", "LAUNCH_FAILED", "STOPPED_AUTOMATICALLY")
+    ),
+    State(
+        _RETRY_ROW,
+        "start refused",
+        held_run(spec=_RETRY),
+        seen(Memory(certainty=Certainty.UNSENT, refused=_REFUSED), intent=intent()),
+        goes_on("Pending", "RetryPending"),
+    ),
+    State(
+        _RETRY_ROW,
+        "operator restarted",
+        held_run(spec=_RETRY, status=between_status()),
+        seen(intent=intent()),
+        goes_on("Pending", "RetryPending"),
+    ),
+    State(
+        "waits: server",
+        "between two attempts, the backoff over",
+        held_run(spec=_RETRY, status=between_status()),
+        seen(intent=intent(), blocker=Problem(reason=Reason.SERVER_NOT_READY, message="not ready")),
+        goes_on("Pending", "ServerNotReady"),
+    ),
+    State(
+        "is in doubt",
+        "the second attempt",
+        held_run(spec=_RETRY, status=between_status(attempt=2)),
+        seen(intent=intent()),
+        goes_on("Submitting", "Submitting"),
+    ),
+    State(
+        "was stopped",
+        "cancelled between two attempts",
+        held_run(spec=_RETRY | {"cancel": True}, status=between_status()),
+        seen(intent=intent()),
+        ended("Stopped", "StoppedByRequest"),
+    ),
+    State(
+        "ended in error",
+        "the attempts that were left are taken away",
+        held_run(spec={"retry": {"limit": 0}}, status=between_status()),
+        seen(intent=intent()),
+        ended("Error", "LaunchFailed"),
+    ),
+    _over(
+        "ended in error",
+        "LAUNCH_FAILED",
+        ended("Error", "LaunchFailed"),
+        spec={"retry": {"limit": 0}},
+    ),
     _active("Stopping", "STOPPING", goes_on("Stopping", "Stopping")),
     *(
         _active(
@@ -294,7 +400,7 @@ STATES: Final = (
     State(
         "needs a person: InvalidSpec",
         "",
-        run(spec={"retry": {"limit": 1}}),
+        run(spec={"requires": [{"interceptRuleRef": {"name": "r"}}]}),
         seen(),
         stuck("Pending", "InvalidSpec"),
     ),

@@ -87,6 +87,13 @@ def started_status(**more: Any) -> dict[str, Any]:
     return {"phase": "Running", "attempt": 1, "origin": "Started", "execution": execution} | more
 
 
+def between_status(**more: Any) -> dict[str, Any]:
+    """The status of a run whose first attempt, e1, could not be launched at the beginning."""
+    ended = {"attempt": 1, "executionId": "e1", "reason": "LaunchFailed"}
+    first = ended | {"completionTime": START.isoformat()}
+    return {"phase": "Pending", "attempt": 1, "previousAttempts": [first]} | more
+
+
 def seen(memory: Memory | None = None, **changes: Any) -> Seen:
     """A usable server, and what this process remembers."""
     known = Seen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 from contextlib import ExitStack
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
+from execution_operator.kinds.test_execution.words import RETRIED
 from execution_operator.remote import errors
 from support.exactly_once import World, moment
 from support.exactly_once_cluster import Written, run_key
@@ -22,6 +24,7 @@ from support.virtual_time import VirtualTimeLoop, run
 
 EVERYDAY = settings(derandomize=True, deadline=None, max_examples=400, stateful_step_count=40)
 MOST_OBJECTS = 6
+RETRIES = st.sampled_from([0, 0, 2])
 NUMBERS = st.integers(0, MOST_OBJECTS - 1)
 FATES = st.sampled_from(Fate)
 THOROUGH = settings.get_current_profile_name().startswith("thorough")
@@ -38,6 +41,7 @@ ENDS = {
     ("COMPLETE", "PASS"): "Succeeded",
     ("COMPLETE", "FAIL"): "Failed",
     ("LAUNCH_FAILED", None): "Error",
+    ("INCOMPLETE", None): "Error",
     ("STOPPED_BY_USER", None): "Stopped",
 }
 
@@ -75,23 +79,23 @@ class ExactlyOnce(RuleBasedStateMachine):
         self._logs = self._stack.enter_context(capture_logs([format_exc_info]))
         self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
 
-    @initialize(waiting=st.integers(0, 2), fate=FATES, lag=LAGS)
+    @initialize(waiting=st.integers(0, 2), retries=RETRIES, fate=FATES, lag=LAGS)
     @inside
-    async def begin(self, waiting, fate, lag):
+    async def begin(self, waiting, retries, fate, lag):
         self.world = World()
         self.world.server.fates.append(fate)
         self.world.server.lag = lag
         for _ in range(waiting):
-            self.world.create()
+            self.world.create(retries=retries)
         await self.world.take_over()
 
     @precondition(lambda self: len(self.world.names) < MOST_OBJECTS)
-    @rule(fate=FATES, lag=LAGS)
+    @rule(retries=RETRIES, fate=FATES, lag=LAGS)
     @inside
-    async def user_creates(self, fate, lag):
+    async def user_creates(self, retries, fate, lag):
         self.world.server.fates.append(fate)
         self.world.server.lag = lag
-        self.world.create()
+        self.world.create(retries=retries)
 
     @precondition(lambda self: self.world.names)
     @rule(number=NUMBERS)
@@ -212,20 +216,23 @@ class ExactlyOnce(RuleBasedStateMachine):
             return
         assert not raw["metadata"].get("finalizers")
         status, runs = raw["status"], world.server.runs_of(uid)
-        without = {"Error": world.server.refused, "Stopped": world.cancelled}
-        if not runs:
+        previous = [one.get("executionId") for one in status.get("previousAttempts", ())]
+        earlier = [one.id for one in runs if one.id in previous]
+        assert earlier == [one for one in previous if one is not None]
+        assert all(one.word in RETRIED for one in runs if one.id in earlier)
+        if "execution" not in status:
+            without = {"Error": world.server.refused, "Stopped": world.cancelled}
+            assert len(runs) == len(earlier)
             assert uid in without.get(status["phase"], ())
             return
-        (its,) = runs
+        (its,) = [one for one in runs if one.id not in earlier]
         assert status["execution"]["id"] == its.id
         assert status["phase"] == ENDS[its.word, its.verdict]
 
     def _wrongs(self):
         world = self.world
         for uid in world.names:
-            runs = world.server.runs_of(uid)
-            if len(runs) > 1:
-                yield f"{uid} has {len(runs)} runs"
+            yield from self._wrong_with_runs(uid, world.server.runs_of(uid))
         if world.told.is_restless:
             yield "a process works without end"
         for uid in world.server.fenced_out:
@@ -239,6 +246,16 @@ class ExactlyOnce(RuleBasedStateMachine):
             if reason in {"RunLeftBehind", "SecondRunStopped"}:
                 yield f"{uid}: {reason}: {text}"
         yield from (one for one in self._logs if one["event"].startswith("bug"))
+
+    def _wrong_with_runs(self, uid, runs):
+        """Of each attempt there is one run, begun when the one before had ended for a reason."""
+        if len({one.tags for one in runs}) < len(runs):
+            yield f"{uid} has two runs of one attempt among {len(runs)}"
+        if len(runs) > 1 + self.world.retries[uid]:
+            yield f"{uid} has {len(runs)} runs"
+        for before, after in itertools.pairwise(runs):
+            if before.word not in RETRIED or after.started < before.ended:
+                yield f"{after.id} was started though {before.id} is {before.word}"
 
     def _wrong_with(self, raw):
         status = raw.get("status", {})

@@ -26,6 +26,7 @@ READERS: list[tuple[Request, Callable[[Answer], object]]] = [
     (START, reading.read_started),
     (READ, reading.read_execution),
     (RESULT, reading.read_result),
+    (protocol.get_junit("1050", "2451"), reading.read_junit),
     (protocol.stop_execution("1", "2", StopOptions()), reading.read_stopped),
     (protocol.stop_executions("1", ("2", "3"), StopOptions()), reading.read_all_stopped),
     (protocol.list_spaces("x"), lambda found: reading.Listing(Space).add(found)),

@@ -39,6 +39,10 @@ MOMENT = datetime(2026, 12, 1, 16, 0, 25, 900_000, tzinfo=timezone(timedelta(hou
             "PATCH /rest/projects/1050/executions/",
         ),
         (protocol.get_result("1050", "2451"), "GET /rest/projects/1050/results/2451"),
+        (
+            protocol.get_junit("1050", "2451"),
+            "GET /rest/projects/1050/results/2451/data/views/surefire/",
+        ),
     ],
 )
 def test_method_and_path_are_the_apis_with_its_slashes(request_: Request, line: str) -> None:
@@ -58,6 +62,7 @@ def test_only_a_start_must_not_be_repeated() -> None:
         (protocol.stop_executions("1", ("2",), StopOptions()), Priority.STOP),
         (protocol.get_execution("1", "2"), Priority.END),
         (protocol.get_result("1", "2"), Priority.END),
+        (protocol.get_junit("1", "2"), Priority.END),
         (protocol.start_execution("1", {}, offline_token="t"), Priority.START),
         (protocol.list_executions("1", ExecutionFilter()), Priority.LIST),
     ],

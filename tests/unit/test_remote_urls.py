@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from execution_operator.remote.urls import (
     host_of,
+    link_on,
     normalise_base_url,
     normalise_proxy_url,
     origin,
@@ -90,3 +91,37 @@ def test_proxy_url_with_a_path_is_refused() -> None:
 
 def test_origin_leaves_out_the_path() -> None:
     assert origin("https://hub.example.com:8443/test") == "https://hub.example.com:8443"
+
+
+@pytest.mark.parametrize(
+    ("base", "href", "link"),
+    [
+        pytest.param("https://h/test", "/test/f.html#/a", "https://h/test/f.html#/a", id="path"),
+        pytest.param("https://h/test", "/f.html", "https://h/test/f.html", id="no context"),
+        pytest.param("https://h/test", "/tester/f", "https://h/test/tester/f", id="alike"),
+        pytest.param("https://h", "/f.html", "https://h/f.html", id="version 10"),
+        pytest.param("https://h/test", "f.html", "https://h/test/f.html", id="relative"),
+        pytest.param("https://h/test", "https://h/x", "https://h/x", id="absolute"),
+        pytest.param("https://h", "https://H:8443/x", "https://H:8443/x", id="another port"),
+        pytest.param("https://h", "//h/x", "https://h/x", id="no scheme"),
+        pytest.param("https://h", "https://h.evil/x", None, id="another host"),
+        pytest.param("https://h", "//evil/x", None, id="another host, no scheme"),
+        pytest.param("https://h", "https://h@evil/x", None, id="user information"),
+        pytest.param("https://h", "https://u:p@h/x", None, id="credentials"),
+        pytest.param("https://h", "javascript:alert(1)", None, id="script"),
+        pytest.param("https://h", "/\\evil/x", None, id="backslash"),
+        pytest.param("https://h", "https://h/a b", None, id="blank"),
+        pytest.param("https://h", "https://[h/x", None, id="broken"),
+        pytest.param("https://h", "https://h:x/x", None, id="broken port"),
+        pytest.param("https://h", "/" + 2048 * "a", None, id="too long"),
+    ],
+)
+def test_a_link_is_on_the_server_s_own_host_or_none(base: str, href: str, link: str | None) -> None:
+    assert link_on(base, href) == link
+
+
+@given(st.text())
+def test_any_link_is_on_the_host_or_none(text: str) -> None:
+    link = link_on("https://hub.example.com/test", text)
+
+    assert link is None or host_of(link) == "hub.example.com"

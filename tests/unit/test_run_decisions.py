@@ -24,6 +24,7 @@ from execution_operator.kinds.test_execution.seen import (
     Memory,
     Read,
     ReadResult,
+    ReadTests,
     Reckon,
     Release,
     Start,
@@ -301,11 +302,48 @@ def test_a_lost_run_is_reckoned_with_before_it_is_called_lost():
             id="result could not be read for long: no verdict is not NoVerdict",
         ),
         pytest.param(
-            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result("PASS")),
+            Memory(
+                run=execution("COMPLETE"), ended_at=99.0, result=result("PASS"), tests_read=True
+            ),
             Unlisted(90.0),
             100,
             None,
             id="all known",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result("PASS")),
+            Unlisted(90.0),
+            100,
+            ReadTests("1050", "r1"),
+            id="its tests are counted",
+        ),
+        pytest.param(
+            Memory(run=execution("COMPLETE"), ended_at=99.0, result=result("PASS"), failures=3),
+            Unlisted(90.0),
+            100,
+            None,
+            id="its tests could not be counted three times",
+        ),
+        pytest.param(
+            Memory(run=execution("INCOMPLETE"), ended_at=99.0),
+            Unlisted(90.0),
+            100,
+            ReadResult("1050", "r1"),
+            id="its result may say why it ended",
+        ),
+        pytest.param(
+            Memory(run=execution("INCOMPLETE"), ended_at=99.0, awaiting_since=99.0),
+            Unlisted(90.0),
+            100,
+            None,
+            id="it has no result",
+        ),
+        pytest.param(
+            Memory(run=execution("STOPPED_BY_USER"), ended_at=99.0, result=result(None)),
+            Unlisted(90.0),
+            100,
+            ReadTests("1050", "r1"),
+            id="stopped, without a verdict",
         ),
         pytest.param(
             Memory(run=execution("LAUNCH_FAILED"), ended_at=99.0),

@@ -193,7 +193,7 @@ def row(status):
             "Pending False - True Unknown False RestoredObject",
         ),
         (
-            run(spec={"retry": {"limit": 1}}),
+            run(spec={"requires": [{"interceptRuleRef": {"name": "r"}}]}),
             Memory(),
             {"intent": None},
             "Pending False - True Unknown False InvalidSpec",

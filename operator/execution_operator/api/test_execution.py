@@ -243,6 +243,8 @@ class Attempt(ApiModel):
     """The server's id of it."""
     reason: Word | None = None
     """Why it ended."""
+    completion_time: Instant | None = None
+    """When it was seen ended; the backoff counts from then."""
 
 
 class Report(ApiModel):

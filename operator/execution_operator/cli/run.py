@@ -55,6 +55,12 @@ def _periods(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--lease-name", help="What the Lease is called.")
 @click.option("--no-leader-election", is_flag=True, help="Hold no Lease: this is the only one.")
 @click.option("--cluster-id", help="What tells this cluster from others.")
+@click.option(
+    "--argocd-instance-label",
+    metavar="LABEL",
+    help="The label by which Argo CD tracks objects, where it does not by annotation;"
+    " ttlAfterFinished is not applied to objects that have it.",
+)
 @click.option("--allowed-server-host", "allowed_server_hosts", multiple=True, metavar="PATTERN")
 @click.option("--allow-loopback", is_flag=True, help="Reach servers on this machine itself.")
 @click.option("--log-format", type=click.Choice(["json", "text"]))

@@ -47,7 +47,11 @@ class HubOpener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All that the kinds need from the outside."""
+    """All that the kinds need from the outside.
+
+    Attributes:
+        instance_label: the label by which Argo CD tracks objects; None: by annotation.
+    """
 
     objects: Objects
     secrets: Secrets
@@ -59,3 +63,4 @@ class Ports:
     open_hub: HubOpener
     wake: Callable[[Key], None]
     cluster_id: str
+    instance_label: str | None = None

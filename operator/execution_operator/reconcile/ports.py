@@ -134,6 +134,13 @@ class Objects(Protocol):
     ) -> Resource | None:
         """Set or take off our finalizer and add annotations, else as `write_status`."""
 
+    async def delete(self, wanted: Resource) -> Resource | None:
+        """Ask for its deletion if it is still what we saw, else as `write_status`.
+
+        Returns:
+            The object while somebody's finalizer holds it; None if it is gone.
+        """
+
 
 class SecretProblem(Exception):  # noqa: N818 - a meaning, not a fault
     """A Secret or ConfigMap, or a key of it, is not there, or may not be read."""

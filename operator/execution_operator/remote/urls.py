@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final, NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _HOST: Final = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
@@ -53,6 +53,31 @@ def origin(url: str) -> str:
 def host_of(url: str) -> str:
     """Return the host of a normalised URL, an IPv6 address without its brackets."""
     return urlsplit(url).hostname or ""
+
+
+def link_on(base: str, href: str) -> str | None:
+    """Resolve a link that a server gave, absolute or relative; None unless it is on its host.
+
+    An absolute path outside of the context path is taken as relative to it: nothing of the server
+    is anywhere else.
+
+    Args:
+        base: the server's normalised URL, context path included.
+        href: as it came.
+    """
+    if not href.isprintable() or any(char in href for char in ' \\"<>'):
+        return None
+    context = urlsplit(base).path
+    if re.match(r"/(?!/)", href) and not f"{href}/".startswith(f"{context}/"):
+        href = context + href
+    try:
+        link = urljoin(f"{base}/", href)
+        parts = urlsplit(link)
+        ours = parts.scheme in _DEFAULT_PORTS and parts.hostname == host_of(base)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    return link if ours and "@" not in parts.netloc and len(link) <= _LONGEST else None
 
 
 def _split(text: str) -> SplitResult:

@@ -73,6 +73,11 @@ class ApiServer:
         headers = {"Accept": _JSON, "Content-Type": _JSON_PATCH}
         return await self._send("PATCH", path, headers, operations)
 
+    async def delete(self, path: str, *, preconditions: dict[str, str]) -> dict[str, Any]:
+        """Delete an object that meets the preconditions, else 409; the object, or a Status."""
+        headers = {"Accept": _JSON, "Content-Type": _JSON}
+        return await self._send("DELETE", path, headers, {"preconditions": preconditions})
+
     async def _send(
         self,
         method: str,

@@ -73,6 +73,18 @@ class ClusterObjects:
         ]
         return await self._patch(wanted, operations)
 
+    async def delete(self, wanted: Resource) -> Resource | None:
+        """Ask for its deletion; raises as `write_status`."""
+        key, meta = Key.of(wanted), wanted.metadata
+        only = {"uid": meta.uid, "resourceVersion": meta.resource_version}
+        answer = self._api.delete(self._path(key), preconditions=only)
+        raw = await self._answered(answer, key, wanted)
+        if raw is not None and raw["kind"] == wanted.kind:
+            return self._taken_in(raw)
+        place = {"name": key.name, "namespace": key.namespace, "uid": meta.uid}
+        self._cache.drop({"kind": key.kind, "metadata": place})
+        return None
+
     async def _patch(
         self,
         wanted: Resource,
@@ -81,11 +93,16 @@ class ClusterObjects:
         subresource: tuple[str, ...] = (),
     ) -> Resource | None:
         key = Key.of(wanted)
+        answer = self._api.patch(self._path(key, *subresource), operations)
+        raw = await self._answered(answer, key, wanted)
+        return None if raw is None else self._taken_in(raw)
+
+    def _path(self, key: Key, *subresource: str) -> str:
         plural = self._plurals[key.kind]
-        path = objects_path(GROUP, VERSION, key.namespace, plural, key.name, *subresource)
-        raw = await self._answered(self._api.patch(path, operations), key, wanted)
-        if raw is None:
-            return None
+        return objects_path(GROUP, VERSION, key.namespace, plural, key.name, *subresource)
+
+    def _taken_in(self, raw: dict[str, Any]) -> Resource | None:
+        """The object as it is now; None when it went with our write."""
         meta = raw["metadata"]
         if meta.get("deletionTimestamp") and not meta.get("finalizers"):
             self._cache.drop(raw)

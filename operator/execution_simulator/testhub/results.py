@@ -66,6 +66,8 @@ def get_result_logs(call: Call) -> web.Response:
 def get_junit(call: Call) -> web.Response:
     """GET data/views/surefire/: JUnit XML, once the run has ended with results."""
     run = _run_with_views(call)
+    if run.script.junit is not None:
+        return web.Response(text=run.script.junit, content_type="application/xml")
     suite = junit(run.asset.name, run.script.tests)
     text = ET.tostring(suite, encoding="unicode", xml_declaration=False)
     declaration = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -85,6 +87,12 @@ def get_functional_summary(call: Call) -> web.Response:
     }
     verdict = verdict_of(run, call.now, call.settings)
     return answer({"name": run.asset.name, "verdict": verdict, "steps": steps})
+
+
+def show_result(_call: Call) -> web.Response:
+    """GET funrep.html: the page for people; which result it shows is in the fragment."""
+    page = "<!DOCTYPE html><title>Result</title><p>A simulator has no results to show.</p>"
+    return web.Response(text=page, content_type="text/html")
 
 
 def junit(name: str, tests: TestCounts) -> ET.Element:
@@ -155,6 +163,7 @@ def _report(call: Call, run: Run, report: Report) -> JsonValue:
 _RESULT = "/rest/projects/{project}/results/{result}"
 
 OPERATIONS = (
+    Operation("show_result", "GET", "/funrep.html", show_result, needs_token=False),
     Operation("get_result", "GET", _RESULT, get_result),
     Operation("get_result_logs", "GET", f"{_RESULT}/logs", get_result_logs),
     Operation("get_junit", "GET", f"{_RESULT}/data/views/surefire/", get_junit),

@@ -12,14 +12,17 @@ from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.seen import (
     Action,
     Adopt,
+    BeginAttempt,
     Certainty,
     Doubt,
+    Expire,
     IgnoreAdoption,
     LeaveBehind,
     LookUp,
     LookUpOriginal,
     Read,
     ReadResult,
+    ReadTests,
     Reckon,
     Release,
     Seen,
@@ -73,8 +76,14 @@ class Actor:
         match action:
             case WriteIntent():
                 return await self._write_intent(action, wanted, seen)
+            case BeginAttempt():
+                return await self._begin_attempt(action, wanted, seen)
             case Release():
                 return await self._release(action, wanted, seen)
+            case Expire():
+                self._fence.check()
+                left = await self._objects.delete(wanted)
+                return Step(left if isinstance(left, TestExecution) else None, seen)
             case IgnoreAdoption():
                 self._teller.adopt_ignored(wanted)
                 memory = self._memories.keep(wanted, adoption_ignored=True)
@@ -89,6 +98,7 @@ class Actor:
                 | Adopt()
                 | Read()
                 | ReadResult()
+                | ReadTests()
                 | Stop()
             ):
                 memory = await self._exchanger.exchange(action, wanted, seen)
@@ -107,6 +117,26 @@ class Actor:
             return Step(None, seen)
         memory = await self._first_certainty(wanted, replace(seen, intent=intent))
         return Step(current, replace(seen, intent=intent, memory=memory))
+
+    async def _begin_attempt(
+        self, action: BeginAttempt, wanted: TestExecution, seen: Seen
+    ) -> Step[TestExecution, Seen]:
+        """Write the attempt's number: its intent. Nobody wrote it before, the write would fail.
+
+        It is certain that nothing was sent for it only if we saw the one before end, too: else
+        the object may come from a backup of the cluster.
+        """
+        self._fence.check()
+        status = wanted.status.model_copy(update={"attempt": action.attempt})
+        current = await self._objects.write_status(wanted, status)
+        if not isinstance(current, TestExecution):
+            return Step(None, seen)
+        if self._memories.of(current).saw_end:
+            memory = self._memories.keep(current, certainty=Certainty.UNSENT, doubt=None)
+        else:
+            doubt = Doubt(since=self._fence.since)
+            memory = self._memories.keep(current, certainty=Certainty.DOUBTFUL, doubt=doubt)
+        return Step(current, replace(seen, memory=memory))
 
     async def _hold_server(self, key: Key) -> None:
         server = self._objects.get(key)

@@ -59,6 +59,13 @@ def claims(known: Iterable[Digest], url: str, project: str) -> dict[str, RunDige
     }
 
 
+def earlier_ids(known: Iterable[Digest]) -> frozenset[str]:
+    """The executions of attempts that are over: they have an owner though none claims them."""
+    return frozenset(
+        execution for run in known if isinstance(run, RunDigest) for execution in run.earlier
+    )
+
+
 class Censuses:
     """Takes censuses, one at a time a project, and shares each with all that wait for it."""
 
@@ -104,14 +111,15 @@ class Censuses:
             status=("ALL",), tags=(nobody_tag(str(self._ports.random.random())),)
         )
         tells_apart = not await hub.list_executions(project, nobody)
-        claimed = claims(self._ports.objects.of_kind("TestExecution"), connection.url, project)
+        runs = [*self._ports.objects.of_kind("TestExecution")]
+        claimed = claims(runs, connection.url, project)
         missing = [one for one in _expected(claimed, now, settling) if one not in ids]
         complete = tells_apart and not await self._any_active(connection, project, missing)
         distrusted = (connection.url, project) in self._distrusted
         return Census(
             began=now.monotonic,
             trusted=complete and not distrusted,
-            strangers=ids - claimed.keys() - self._memories.execution_ids(),
+            strangers=ids - claimed.keys() - earlier_ids(runs) - self._memories.execution_ids(),
         )
 
     async def _any_active(self, connection: Connection, project: str, missing: list[str]) -> bool:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.test_execution.attempts import (
+    at_attempt,
+    attempt_of,
+    is_between,
+)
 from execution_operator.kinds.test_execution.deletion import deleting
 from execution_operator.kinds.test_execution.doubt import in_doubt
+from execution_operator.kinds.test_execution.expiry import expiring
 from execution_operator.kinds.test_execution.following import following
 from execution_operator.kinds.test_execution.identity import Intent
+from execution_operator.kinds.test_execution.retry import backoff_left, may_begin_another
 from execution_operator.kinds.test_execution.seen import (
     Action,
     Adopt,
+    BeginAttempt,
     Certainty,
     IgnoreAdoption,
     LeaveBehind,
@@ -47,7 +55,8 @@ STILL: Final[Plan[Action]] = Plan(result=Result.TERMINAL)
 def decide(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     """What to do next, or when to look again."""
     if wanted.status.phase is not None and wanted.status.phase.is_terminal:
-        return Plan(action=Release()) if wanted.metadata.is_held else REST
+        return Plan(action=Release()) if wanted.metadata.is_held else expiring(wanted, seen, now)
+    seen = at_attempt(wanted, seen)
     if wanted.metadata.is_deleted:
         return deleting(wanted, seen, now, periods)
     if wanted.metadata.is_paused or seen.connecting:
@@ -110,11 +119,13 @@ def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
     if refusal(wanted.spec) is not None:
         return STILL
     if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(wanted, seen)):
-        return REST  # the status that follows is terminal
+        return REST  # the status that follows is terminal, or tells of the next attempt
+    if is_between(wanted):
+        return _between(wanted, seen, now, periods)
     waiting = _waiting(seen, now, periods)
     if waiting is not None:
         return waiting
-    if seen.project_id is None:
+    if project_id(wanted, seen) is None:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     plan = _next_step(wanted, seen, now)
     if isinstance(plan.action, WriteIntent | Start) and seen.asset_id is None:
@@ -126,10 +137,20 @@ def _next_step(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
     if seen.intent is None:
         return Plan(action=WriteIntent(_intent(wanted, seen)))
     if seen.memory.certainty is Certainty.UNSENT:
-        return Plan(action=Start(seen.intent.attempt))
+        return Plan(action=Start(attempt_of(wanted)))
     if wanted.spec.cancel and is_undecidable(seen):
         return Plan(action=LeaveBehind("the server cannot tell whether it was started"))
-    return in_doubt(seen, now, attempt=seen.intent.attempt)
+    return in_doubt(seen, now, attempt=attempt_of(wanted))
+
+
+def _between(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    """One attempt has ended, the next is begun when the backoff is over."""
+    if not may_begin_another(wanted):
+        return REST
+    left = backoff_left(wanted, now)
+    if left > 0:
+        return Plan(look_again=left, result=Result.REQUEUED)
+    return _waiting(seen, now, periods) or Plan(action=BeginAttempt(attempt_of(wanted) + 1))
 
 
 def _unready(seen: Seen, periods: Periods) -> Plan[Action]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.kinds.test_execution.attempts import attempt_of, is_between
 from execution_operator.kinds.test_execution.doubt import in_doubt
 from execution_operator.kinds.test_execution.following import until_reckoning, watching
 from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
@@ -18,7 +19,6 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
 )
 from execution_operator.kinds.test_execution.standing import (
-    attempt_of,
     deletion_seconds_left,
     execution_id,
     is_adopted,
@@ -55,7 +55,7 @@ def _next(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan
     project, known = project_id(wanted, seen), execution_id(wanted, seen)
     if known is None or project is None:
         return _in_doubt(wanted, seen, now)
-    reckon = Reckon(project, known, attempt_of(wanted, seen))
+    reckon = Reckon(project, known, attempt_of(wanted))
     if _is_done(seen):
         return _last_reckonings(seen, now, reckon)
     if not memory.stop_sent:
@@ -68,7 +68,7 @@ def _next(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan
 def _in_doubt(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
     if project_id(wanted, seen) is None:
         return Plan(look_again=seen.settling, result=Result.REQUEUED)
-    plan = in_doubt(seen, now, attempt=attempt_of(wanted, seen))
+    plan = in_doubt(seen, now, attempt=attempt_of(wanted))
     return Plan(action=Release()) if isinstance(plan.action, Start) else plan
 
 
@@ -93,7 +93,8 @@ def _is_done(seen: Seen) -> bool:
 def _let_go(wanted: TestExecution, seen: Seen, now: Now) -> Release | None:
     """Whether the object can go, and what may be left behind."""
     memory, done = seen.memory, _is_done(seen)
-    unsent = execution_id(wanted, seen) is None and memory.certainty is Certainty.UNSENT
+    not_begun = memory.certainty is Certainty.UNSENT or is_between(wanted)
+    unsent = execution_id(wanted, seen) is None and not_begun
     orphaned = wanted.spec.deletion_policy == "Orphan" or is_adopted(wanted, seen)
     if orphaned or unsent or (done and not memory.reckonings):
         return Release()

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from execution_operator.kinds.test_execution.attempts import attempt_at
 from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
@@ -26,13 +27,20 @@ class RecordedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDigest(Digest):
-    """A TestExecution: whose run it has, on which server, and where that is."""
+    """A TestExecution: whose run it has, on which server, and where that is.
+
+    Attributes:
+        attempt: the attempt that it is at, or goes to.
+        earlier: the executions of the attempts before, which have an owner though none claims them.
+    """
 
     server: str
     created: datetime | None
     phase: Phase | None
     origin: Origin | None
     execution: RecordedRun | None
+    attempt: int
+    earlier: tuple[str, ...]
 
     @property
     def server_key(self) -> Key:
@@ -50,6 +58,8 @@ def digest_of(wanted: TestExecution) -> RunDigest:
         phase=status.phase,
         origin=status.origin,
         execution=_recorded(status.execution) if status.execution else None,
+        attempt=attempt_at(wanted),
+        earlier=tuple(one.execution_id for one in status.previous_attempts if one.execution_id),
     )
 
 

@@ -24,6 +24,7 @@ from execution_operator.kinds.test_execution.seen import (
     Memory,
     Read,
     ReadResult,
+    ReadTests,
     Reckon,
     Seen,
     Start,
@@ -32,7 +33,7 @@ from execution_operator.kinds.test_execution.seen import (
 from execution_operator.kinds.test_execution.sources import VariableSources
 from execution_operator.kinds.test_execution.specification import body
 from execution_operator.kinds.test_execution.standing import is_over, project_id
-from execution_operator.kinds.test_execution.words import is_ended
+from execution_operator.kinds.test_execution.words import COMPLETE, is_ended
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote import errors
 from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
@@ -116,6 +117,8 @@ class Exchanger:
                 return await self._read(action, wanted, hub)
             case ReadResult():
                 return await self._read_result(action, wanted, hub)
+            case ReadTests():
+                return await self._read_tests(action, wanted, hub)
             case Stop():
                 return await self._stop(action, wanted, connection)
 
@@ -286,6 +289,7 @@ class Exchanger:
     ) -> bool:
         """Whether the look-up could tell; then all others that it found were asked to stop."""
         others = [one for one in hits if one.id != action.execution_id]
+        others += await self._of_earlier_attempts(action, wanted, connection.hub)
         if others or not hits:  # finding the one we know, and it alone, tells all
             census = await self._census(connection, action.project_id, seen)
             if not census.trusted or len(hits) > _MOST_HITS:
@@ -293,6 +297,16 @@ class Exchanger:
         await self._stop_others(wanted, action.project_id, action.execution_id, others, connection)
         goes_on = any(not is_ended(one.status) for one in others)
         return not (goes_on and wanted.metadata.is_deleted)
+
+    async def _of_earlier_attempts(
+        self, action: Reckon, wanted: TestExecution, hub: TestHub
+    ) -> list[ExecutionResource]:
+        """Runs of attempts that are over; one that still goes on is one too many."""
+        found: list[ExecutionResource] = []
+        for attempt in range(1, action.attempt):
+            tag = run_tag(self._cluster_id, wanted.metadata.uid, attempt)
+            found += await _tagged(hub, action.project_id, tag)
+        return [one for one in found if not is_ended(one.status)]
 
     def _must_be_listed(self, wanted: TestExecution, seen: Seen) -> bool:
         """Whether the run is so old that a look-up by its tag has to find it."""
@@ -348,15 +362,28 @@ class Exchanger:
         if action.result_id is not None:
             with contextlib.suppress(errors.NotFound):  # it may come later, or never
                 result = await hub.get_result(action.project_id, action.result_id)
-        if result is not None and result.verdict is not None:
+        run, since = self._memories.of(wanted).run, self._memories.of(wanted).awaiting_since
+        awaited = run is not None and run.status == COMPLETE
+        if result is not None and not (awaited and result.verdict is None):
             return self._healthy(wanted, result=result)
-        now, since = self._now(), self._memories.of(wanted).awaiting_since
+        now = self._now()
         return self._healthy(
             wanted,
             result=result,
             awaiting_since=now if since is None else since,
             retry_at=now + _BACKOFF.first,
         )
+
+    async def _read_tests(self, action: ReadTests, wanted: TestExecution, hub: TestHub) -> Memory:
+        """Nothing is told of the tests where the result has no such view, or a useless one."""
+        try:
+            tests = await hub.get_tests(action.project_id, action.result_id)
+        except errors.NotFound:
+            return self._healthy(wanted, tests_read=True)
+        except errors.ProtocolError as error:
+            _log.warning("cannot count the tests", cause=self._problem(wanted, error).message)
+            return self._healthy(wanted, tests_read=True)
+        return self._healthy(wanted, tests=tests, tests_read=True)
 
     async def _stop(self, action: Stop, wanted: TestExecution, connection: Connection) -> Memory:
         try:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.kinds.test_execution.attempts import attempt_of
+from execution_operator.kinds.test_execution.details import next_detail
 from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
+from execution_operator.kinds.test_execution.retry import failed_attempt
 from execution_operator.kinds.test_execution.seen import (
     Action,
     Read,
-    ReadResult,
     Reckon,
     Seen,
     Stop,
 )
 from execution_operator.kinds.test_execution.standing import (
-    attempt_of,
     execution_id,
     is_lost,
     is_over,
     is_restored,
     project_id,
-    result_id,
-    verdict_is_late,
 )
-from execution_operator.kinds.test_execution.words import COMPLETE, wants_result
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.snapshot import Listed, Unlisted
 
@@ -50,7 +48,7 @@ def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     over = is_over(seen)
     if memory.reckonings and (over or lost or is_due(memory, now)):
-        return Plan(action=Reckon(project, known, attempt_of(wanted, seen)))
+        return Plan(action=Reckon(project, known, attempt_of(wanted)))
     if over:
         return _ended(wanted, seen, now, periods)
     if wanted.spec.cancel and not memory.stop_sent and not is_restored(wanted, seen):
@@ -85,12 +83,7 @@ def until_reckoning(plan: Plan[Action], seen: Seen, now: Now) -> Plan[Action]:
 
 
 def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
-    """Read what the result says, where the server's word alone does not tell it."""
-    memory, run, project = seen.memory, seen.memory.run, project_id(wanted, seen)
-    if run is None or project is None or not wants_result(run.status):
-        return REST
-    if memory.result is not None and (memory.result.verdict or run.status != COMPLETE):
-        return REST
-    if verdict_is_late(seen, now, periods):
-        return REST
-    return Plan(action=ReadResult(project, result_id(wanted, seen)))
+    """Read what the result says, unless there is another attempt to come."""
+    if failed_attempt(wanted, seen, now) is not None:
+        return REST  # the status that follows says that there is going to be another one
+    return Plan(action=next_detail(wanted, seen, now, periods))

@@ -6,9 +6,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+import durationpy
+
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.attempts import is_between
+from execution_operator.kinds.test_execution.details import next_detail
+from execution_operator.kinds.test_execution.retry import (
+    attempts_allowed,
+    backoff_left,
+    backoff_of,
+    failed_attempt,
+    may_begin_another,
+)
 from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
@@ -16,6 +27,7 @@ from execution_operator.kinds.test_execution.standing import (
     is_lost,
     is_over,
     is_restored,
+    is_stub,
     is_undecidable,
     is_unfollowable_copy,
     is_unsent,
@@ -28,11 +40,12 @@ from execution_operator.kinds.test_execution.words import (
     COMPLETE,
     ENDED,
     Ending,
+    by_stub,
     by_verdict,
 )
 
 if TYPE_CHECKING:
-    from execution_operator.api.test_execution import TestExecution
+    from execution_operator.api.test_execution import Attempt, TestExecution
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
@@ -42,6 +55,7 @@ class Row(Enum):
     """What a state amounts to; `summarize` has the conditions of each."""
 
     ACTIVE = "goes on by itself"
+    STUB_RUNS = "is a stub and runs"
     PAUSED = "is paused"
     PASSED = "passed"
     NOT_PASSED = "did not pass, was stopped, ended in error or is lost"
@@ -54,6 +68,7 @@ class Judgement:
 
     Attributes:
         problem: what keeps it from going on, for Accepted, Submitted and Synced.
+        failed: the attempt that just ended, when another one follows.
     """
 
     row: Row
@@ -61,6 +76,7 @@ class Judgement:
     reason: Reason
     message: str
     problem: Problem | None = None
+    failed: Attempt | None = None
 
 
 ACCEPTED_BY_DEFAULT: Final = (Verdict.PASS,)
@@ -77,7 +93,7 @@ def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judg
         text = "nothing is changed while the object is annotated as paused"
         return Judgement(Row.PAUSED, phase, Reason.PAUSED, text)
     if execution_id(wanted, seen) is None:
-        return _not_submitted(wanted, seen)
+        return _not_submitted(wanted, seen, now)
     return _submitted(wanted, seen, now, periods)
 
 
@@ -100,12 +116,14 @@ def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | Non
     return None
 
 
-def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
+def _not_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement:
     memory = seen.memory
-    over = _never_submitted(wanted, seen)
+    over = _never_submitted(wanted, seen, now)
     if over is not None:
         return over
     problem = seen.blocker or seen.unready or memory.problem
+    if is_between(wanted) and (problem is None or backoff_left(wanted, now) > 0):
+        return _between(wanted)
     if not is_unsent(wanted, seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
     if problem is not None:
@@ -115,21 +133,49 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, text)
 
 
-def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
+def _between(wanted: TestExecution) -> Judgement:
+    """An attempt ended and the next is to come: the words that were written at its end stand."""
+    as_it_was = _as_it_was(wanted, Phase.PENDING)
+    if as_it_was.reason is Reason.RETRY_PENDING:
+        return replace(as_it_was, phase=Phase.PENDING)
+    text = f"attempt {wanted.status.attempt} has ended, the next one is about to begin"
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.RETRY_PENDING, text)
+
+
+def _retry(wanted: TestExecution, failed: Attempt, why: str) -> Judgement:
+    """An attempt has just ended and another one follows."""
+    which = f"attempt {failed.attempt} of {attempts_allowed(wanted)}"
+    text = f"{which} ended, the next begins {durationpy.to_str(backoff_of(wanted))} later: {why}"
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.RETRY_PENDING, text, failed=failed)
+
+
+def _no_more(wanted: TestExecution) -> Judgement | None:
+    """Somebody took the attempts away that were left when the last one ended."""
+    if not is_between(wanted) or may_begin_another(wanted):
+        return None
+    previous = wanted.status.previous_attempts[-1]
+    text = f"attempt {previous.attempt} ended and spec.retry.limit allows no other"
+    reason = Reason(previous.reason or Reason.INCOMPLETE)
+    return Judgement(Row.NOT_PASSED, Phase.ERROR, reason, text)
+
+
+def _never_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement | None:
     """Why there is not going to be a run."""
     memory, refused = seen.memory, refusal(wanted.spec)
     if refused is not None:
         return Judgement(Row.NEEDS_PERSON, Phase.PENDING, Reason.INVALID_SPEC, refused)
     if memory.refused is not None:
         text = f"the server refused the run: {memory.refused.message}"
+        if (failed := failed_attempt(wanted, seen, now)) is not None:
+            return _retry(wanted, failed, text)
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
     if memory.left_behind is not None:
         text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
     if wanted.spec.cancel and is_unsent(wanted, seen):
-        text = "cancelled before it was started"
+        text = f"cancelled before it was started{' again' if is_between(wanted) else ''}"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    return None
+    return _no_more(wanted)
 
 
 def _in_doubt(seen: Seen) -> Judgement:
@@ -152,7 +198,7 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
         going = _ended(wanted, seen, now, periods) if reckoned else _reckoning(seen)
     else:
         going = _going(wanted, seen)
-    if going.row is not Row.ACTIVE:
+    if going.row not in {Row.ACTIVE, Row.STUB_RUNS} or going.failed is not None:
         return going
     memory = seen.memory
     failing = memory.problem_since is not None and (
@@ -177,6 +223,9 @@ def _going(wanted: TestExecution, seen: Seen) -> Judgement:
     if seen.memory.stop_sent:
         phase, reason = Phase.STOPPING, Reason.STOPPING
     text = f"the server says {word}"
+    if is_stub(wanted) and reason is Reason.RUNNING and word in ACTIVE:
+        text = "the stub runs until this object is cancelled or deleted"
+        return Judgement(Row.STUB_RUNS, phase, Reason.STUB_RUNNING, text)
     if word not in ACTIVE:
         text = f'the server says "{word}", a word that is not known: taken as running'
     return Judgement(Row.ACTIVE, phase, reason, text)
@@ -197,7 +246,8 @@ def _as_it_was(wanted: TestExecution, phase: Phase) -> Judgement:
     )
     if said is None:
         return Judgement(Row.ACTIVE, phase, Reason.PENDING, "about to be looked at")
-    return Judgement(Row.ACTIVE, phase, Reason(said.reason), said.message)
+    row = Row.STUB_RUNS if said.reason == Reason.STUB_RUNNING else Row.ACTIVE
+    return Judgement(row, phase, Reason(said.reason), said.message)
 
 
 def _out_of_sight(going: Judgement, problem: Problem) -> Judgement:
@@ -210,8 +260,16 @@ def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Jud
     run, result = seen.memory.run, seen.memory.result
     word = run.status if run else None
     words = (result.message if result else None) or (run.message if run else None)
+    failed = failed_attempt(wanted, seen, now)
+    if failed is not None:
+        return _retry(wanted, failed, _judged(ENDED[word or ""], words).message)
+    if is_stub(wanted):
+        return _judged(_asked(wanted, seen, by_stub(word or "")), words)
+    if seen.memory.failures and next_detail(wanted, seen, now, periods) is not None:
+        text = "the run is over, its result could not be read yet"
+        return Judgement(Row.ACTIVE, Phase.RUNNING, Reason.AWAITING_VERDICT, text)
     if word != COMPLETE:
-        return _judged(_ending_of(wanted, seen, word or ""), words)
+        return _judged(_asked(wanted, seen, ENDED[word or ""]), words)
     verdict = _verdict(seen)
     if verdict is not None:
         accepted = wanted.spec.accepted_verdicts or ACCEPTED_BY_DEFAULT
@@ -223,8 +281,8 @@ def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Jud
     return Judgement(Row.ACTIVE, Phase.RUNNING, Reason.AWAITING_VERDICT, text)
 
 
-def _ending_of(wanted: TestExecution, seen: Seen, word: str) -> Ending:
-    ending = ENDED[word]
+def _asked(wanted: TestExecution, seen: Seen, ending: Ending) -> Ending:
+    """The same ending, with our name on it when it was we who stopped the run."""
     asked = seen.memory.stop_sent or bool(wanted.spec.cancel)
     return BY_REQUEST if asked and ending.phase is Phase.STOPPED else ending
 

@@ -91,6 +91,8 @@ class TestExecutionKind:
     def written(self, before: TestExecution, after: TestExecution) -> None:
         """See `Teller`."""
         self._teller.written(before, after)
+        if len(after.status.previous_attempts) > len(before.status.previous_attempts):
+            self._observer.unfollow_attempt(after)
 
     def forget(self, known: RunDigest) -> None:
         """It is gone."""

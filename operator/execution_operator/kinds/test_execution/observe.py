@@ -11,6 +11,7 @@ from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.test_execution.digest import RunDigest
+from execution_operator.kinds.test_execution.expiry import tracker
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.seen import Certainty, Seen
 from execution_operator.kinds.test_execution.sources import VariableSources
@@ -54,6 +55,7 @@ class Observer:
         self._sources = VariableSources(ports.secrets)
         self._clock = ports.clock
         self._cluster_id = ports.cluster_id
+        self._instance_label = ports.instance_label
         self._wake = ports.wake
         self._connections = connections
         self._memories = memories
@@ -67,6 +69,7 @@ class Observer:
             cluster_id=self._cluster_id,
             intent=Intent.load(intent) if intent is not None else None,
             poll=self._periods.poll,
+            tracked_by=tracker(wanted.metadata, self._instance_label),
         )
         if wanted.status.phase is not None and wanted.status.phase.is_terminal:
             self._memories.privacy.forget(wanted.metadata.uid)
@@ -180,9 +183,15 @@ class Observer:
         known, project = execution_id(wanted, seen), project_id(wanted, seen)
         self._unfollow(server_key(wanted), project, known)
 
+    def unfollow_attempt(self, wanted: TestExecution) -> None:
+        """Its last attempt ended: that run needs no list any more."""
+        ended = wanted.status.previous_attempts[-1].execution_id
+        intent = Intent.load(wanted.metadata.annotations.get(INTENT_ANNOTATION, ""))
+        self._unfollow(server_key(wanted), intent.project or None, ended)
+
     def forget(self, known: RunDigest) -> None:
         """It is gone: follow its run no more."""
-        run, recorded = self._memories.of_uid(known.uid).run, known.execution
+        run, recorded = self._memories.of_known(known).run, known.execution
         if recorded is not None:
             execution = recorded.id or (run.id if run else None)
             self._unfollow(known.server_key, recorded.project_id, execution)

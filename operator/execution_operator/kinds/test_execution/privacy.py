@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.kinds.test_execution.words import is_known
 from execution_operator.remote.redaction import HIDDEN, Redactor
 from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.testhub.wire import ResultResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.problems import Problem
+    from execution_operator.remote.testhub.wire import Report
 
 _SHORTEST: Final = 8
 """A variable's value in the spec that is shorter is a word such as `staging`, and a message would
@@ -93,7 +95,12 @@ class Privacy:
             changes["message"] = self.clean(wanted, found.message)
         if found.status and not is_known(found.status):
             changes["status"] = self.clean(wanted, found.status)
+        if isinstance(found, ResultResource):
+            changes["reports"] = tuple(one for one in found.reports if self._is_clean(wanted, one))
         return found.model_copy(update=changes) if changes else found
+
+    def _is_clean(self, wanted: TestExecution, report: Report) -> bool:
+        return all(self.clean(wanted, text) == text for text in (report.name, report.href) if text)
 
     def _has_private(self, wanted: TestExecution) -> bool:
         return bool(wanted.spec.variables or wanted.spec.variables_from)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.problems import Problem
     from execution_operator.kinds.test_execution.identity import Intent
     from execution_operator.remote.snapshot import Sighting, Trouble
+    from execution_operator.remote.testhub.junit import TestCounts
     from execution_operator.remote.testhub.wire import ExecutionResource, ResultResource
 
 
@@ -55,12 +56,16 @@ class Memory:
     """What this process remembers of one object; losing it is safe.
 
     Attributes:
+        attempt: the attempt that all else speaks of.
+        saw_end: whether this process saw the attempt before that end.
         certainty: whether this attempt's request was sent.
         repeated: whether this process asked for it when it might have been asked for before.
         run: the newest state of the run that was read.
         submitted_at: when its server accepted it, if that was told to this process.
         read_at: monotonic time at which the run was last read on its own.
         result: its result, once read.
+        tests: how many tests there were, by the result's JUnit view.
+        tests_read: whether that view was asked for, and the server said what there is to say.
         ended_at: monotonic time at which it was first seen ended.
         awaiting_since: monotonic time at which its result was first read without a verdict.
         adopted: whether it was there before this object: followed, never stopped.
@@ -78,6 +83,8 @@ class Memory:
         left_behind: why a cancelled run may go on all the same.
     """
 
+    attempt: int = 1
+    saw_end: bool = False
     certainty: Certainty | None = None
     doubt: Doubt | None = None
     repeated: bool = False
@@ -85,6 +92,8 @@ class Memory:
     submitted_at: datetime | None = None
     read_at: float | None = None
     result: ResultResource | None = None
+    tests: TestCounts | None = None
+    tests_read: bool = False
     ended_at: float | None = None
     awaiting_since: float | None = None
     adopted: bool = False
@@ -118,6 +127,7 @@ class Seen:
         unready: what a start lacks yet; nothing else waits for it.
         owner: the object that owns the run already, as far as this one may know its name.
         original_lives: whether the object whose intent this one carries is there.
+        tracked_by: the GitOps tool that would create the object again if it were deleted.
     """
 
     memory: Memory
@@ -135,6 +145,7 @@ class Seen:
     listed_at: float | None = None
     owner: str | None = None
     original_lives: bool = False
+    tracked_by: str | None = None
     settling: float = 60.0
     poll: float = 5.0
 
@@ -214,6 +225,26 @@ class ReadResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTests:
+    """Count the tests of the run's result."""
+
+    project_id: str
+    result_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginAttempt:
+    """Record, as its intent, that a later attempt is about to be started."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Delete the object: it has been over for as long as it was to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Ask the server to stop the run."""
 
@@ -232,5 +263,5 @@ class Release:
     left_behind: str | None = None
 
 
-Exchange = Start | LookUp | LookUpOriginal | Reckon | Adopt | Read | ReadResult | Stop
-Action = WriteIntent | Release | IgnoreAdoption | LeaveBehind | Exchange
+Exchange = Start | LookUp | LookUpOriginal | Reckon | Adopt | Read | ReadResult | ReadTests | Stop
+Action = WriteIntent | BeginAttempt | Expire | Release | IgnoreAdoption | LeaveBehind | Exchange

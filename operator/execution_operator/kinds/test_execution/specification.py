@@ -85,10 +85,7 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
     asked = {
         "requires": spec.requires,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
-        "completion: Running": spec.completion == "Running",
         "timeouts": spec.timeouts,
-        "retry": spec.retry,
-        "ttlAfterFinished": spec.ttl_after_finished,
     }
     names = [name for name, value in asked.items() if value]
     if not names:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.test_execution import Origin
+from execution_operator.kinds.test_execution.attempts import is_between
 from execution_operator.kinds.test_execution.seen import Certainty
 from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.words import is_ended
@@ -36,6 +37,11 @@ def result_id(wanted: TestExecution, seen: Seen) -> str | None:
     """The id of the run's result, from whichever answer told it."""
     recorded = wanted.status.execution.result_id if wanted.status.execution else None
     return (seen.memory.run.result_id if seen.memory.run else None) or recorded
+
+
+def is_stub(wanted: TestExecution) -> bool:
+    """Whether it is done when it runs: no result is ever read, and its end is never a success."""
+    return wanted.spec.completion == "Running"
 
 
 def is_restored(wanted: TestExecution, seen: Seen) -> bool:
@@ -86,11 +92,6 @@ def is_absent(seen: Seen) -> bool:
     return doubt.absent and doubt.looked_at >= settled
 
 
-def attempt_of(wanted: TestExecution, seen: Seen) -> int:
-    """The attempt that is asked for, or was; also when somebody took the intent away."""
-    return (seen.intent.attempt if seen.intent else wanted.status.attempt) or 1
-
-
 def is_untouched(wanted: TestExecution, seen: Seen) -> bool:
     """Whether nothing says that a run was ever asked for.
 
@@ -103,7 +104,7 @@ def is_untouched(wanted: TestExecution, seen: Seen) -> bool:
 
 def is_unsent(wanted: TestExecution, seen: Seen) -> bool:
     """Whether it is certain that the server has no run of this attempt."""
-    if is_untouched(wanted, seen):
+    if is_untouched(wanted, seen) or is_between(wanted):
         return True
     return seen.memory.certainty is Certainty.UNSENT or is_absent(seen)
 

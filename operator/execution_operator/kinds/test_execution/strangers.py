@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from execution_operator.kinds.counts import is_active
-from execution_operator.kinds.test_execution.census import claims
+from execution_operator.kinds.test_execution.census import claims, earlier_ids
 from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.reconcile.ports import FirstSeen
 
@@ -41,7 +41,8 @@ class Strangers:
             self._times.pop(place, None)
             return
         runs = [*self._runs()]
-        unclaimed = ids - claims(runs, url, project).keys() - self._memories.execution_ids()
+        claimed = claims(runs, url, project).keys() | earlier_ids(runs)
+        unclaimed = ids - claimed - self._memories.execution_ids()
         now = Counter({one: before[one] + 1 for one in unclaimed})
         self._times[place] = now
         fresh = sorted(one for one, times in now.items() if times == _LISTS)
@@ -70,15 +71,15 @@ class Strangers:
                 self._ports.wake(run.key)
 
     def _suspect(self, run: RunDigest, project: str, now: float, *, recent: bool) -> bool:
-        memory = self._memories.of_uid(run.uid)
+        memory = self._memories.of_known(run)
         if memory.doubt is not None:
-            self._memories.look_up_again(run.uid)
+            self._memories.look_up_again(run)
             return True
         execution = run.execution
         if execution is None or execution.project_id != project or not is_active(run):
             return False
         listed = self._ports.objects.first_seen(run.key) is FirstSeen.LISTED
         if memory.reckonings or (recent and listed and run.origin == "Started"):
-            self._memories.reckon_at(run.uid, now)
+            self._memories.reckon_at(run, now)
             return True
         return False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
 import durationpy
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import (
+    Attempt,
     Execution,
     Origin,
     Phase,
@@ -16,10 +16,19 @@ from execution_operator.api.test_execution import (
     TestExecutionStatus,
     Verdict,
 )
+from execution_operator.kinds.test_execution.attempts import at_attempt
+from execution_operator.kinds.test_execution.details import (
+    left_out,
+    reports_of,
+    result_page,
+    tests_of,
+)
+from execution_operator.kinds.test_execution.expiry import not_applied, told
 from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,
+    is_stub,
     project_id,
 )
 from execution_operator.kinds.test_execution.words import COMPLETE
@@ -34,6 +43,8 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.ports import Now
     from execution_operator.reconcile.status import Truth
 
+_MOST_ATTEMPTS: Final = 10
+
 
 def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> TestExecutionStatus:
     """What to store; a terminal phase is never left."""
@@ -44,7 +55,8 @@ def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         "last_handled_reconcile_at": asked,
     }
     if before.phase is not None and before.phase.is_terminal:
-        return before.model_copy(update=handled)
+        return before.model_copy(update=handled | {"conditions": told(wanted, seen)})
+    seen = at_attempt(wanted, seen)
     if seen.connecting and not wanted.metadata.is_deleted:
         return before
     judged = judge(wanted, seen, now, periods)
@@ -64,24 +76,39 @@ def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
 
 def _fields(wanted: TestExecution, seen: Seen, judged: Judgement, now: Now) -> dict[str, object]:
     before, run = wanted.status, seen.memory.run
-    started = execution_id(wanted, seen) is not None
-    begun = _second(run.start_date if run else None) or before.start_time
+    started = _is_started(wanted, seen, judged)
+    if not started:
+        run = None
+    begun = _second(run.start_date if run else None) or (before.start_time if started else None)
     if begun is None and started and judged.phase is Phase.RUNNING:
         begun = _second(now.utc)
-    ended = None
-    if judged.phase.is_terminal:
+    ended, over = None, judged.phase.is_terminal
+    if over:
         ended = _second(run.completion_date if run else None) or _second(now.utc)
     return {
         "phase": judged.phase,
         "verdict": _verdict(seen) if run is not None and run.status == COMPLETE else None,
-        "attempt": (seen.intent.attempt if seen.intent else None) or before.attempt,
+        "attempt": before.attempt or (seen.intent.attempt if seen.intent else None),
         "origin": _origin(wanted, seen) if started else None,
         "execution": _execution(wanted, seen) if started else None,
+        "tests": tests_of(seen) if over else None,
+        "previous_attempts": _previous(wanted, judged),
+        "reports": reports_of(seen) if over else (),
         "asset": wanted.spec.test_asset.name or wanted.spec.test_asset.asset_id,
         "start_time": begun,
         "completion_time": ended,
         "duration": _duration(begun, ended),
     }
+
+
+def _is_started(wanted: TestExecution, seen: Seen, judged: Judgement) -> bool:
+    """Whether the attempt that the status is about to speak of has a run."""
+    return judged.failed is None and execution_id(wanted, seen) is not None
+
+
+def _previous(wanted: TestExecution, judged: Judgement) -> tuple[Attempt, ...]:
+    known = wanted.status.previous_attempts
+    return known if judged.failed is None else (*known, judged.failed)[-_MOST_ATTEMPTS:]
 
 
 def _origin(wanted: TestExecution, seen: Seen) -> Origin:
@@ -96,20 +123,15 @@ def _execution(wanted: TestExecution, seen: Seen) -> Execution:
     return Execution(
         id=execution_id(wanted, seen),
         result_id=result,
-        result_url=before.result_url or _result_url(seen.url, project, result),
+        result_url=None
+        if is_stub(wanted)
+        else before.result_url or result_page(seen.url, project, result),
         status=(run.status if run else None) or before.status,
         message=one_line(run.message) if run and run.message else before.message,
         submitted_at=submitted,
         server=before.server or (seen.intent.server if seen.intent else seen.url) or seen.url,
         project_id=project,
     )
-
-
-def _result_url(url: str | None, project: str | None, result: str | None) -> str | None:
-    """The page that shows the result to a person (remote-apis.md section 1.8)."""
-    if url is None or project is None or result is None:
-        return None
-    return f"{url}/funrep.html#/projects/{quote(project, safe='')}/results/{quote(result, safe='')}"
 
 
 def _verdict(seen: Seen) -> Verdict | None:
@@ -128,7 +150,7 @@ def _duration(begun: datetime | None, ended: datetime | None) -> str | None:
 
 
 def _said(wanted: TestExecution, seen: Seen, judged: Judgement) -> Iterable[Said]:
-    started = execution_id(wanted, seen) is not None
+    started = _is_started(wanted, seen, judged)
     yield from _standing(wanted, judged)
     yield _accepted(judged, started=started)
     yield _submitted(judged, started=started)
@@ -139,8 +161,13 @@ def _said(wanted: TestExecution, seen: Seen, judged: Judgement) -> Iterable[Said
         ConditionType.COMPLETED,
         "True" if done else "False",
         Reason.FINISHED if done else judged.reason,
-        f"the run is over: {judged.phase}" if done else "",
+        _over(wanted, seen, judged) if done else "",
     )
+
+
+def _over(wanted: TestExecution, seen: Seen, judged: Judgement) -> str:
+    missing = left_out(seen, reports_of(seen))
+    return f"the run is over: {judged.phase}{missing}{not_applied(wanted, seen)}"
 
 
 def _standing(wanted: TestExecution, judged: Judgement) -> Iterable[Said]:
@@ -148,7 +175,7 @@ def _standing(wanted: TestExecution, judged: Judgement) -> Iterable[Said]:
     kind, reason, text = ConditionType, judged.reason, judged.message
     deleting = wanted.metadata.is_deleted
     match judged.row:
-        case Row.PASSED:
+        case Row.PASSED | Row.STUB_RUNS:
             yield Said(kind.READY, "True", reason, text)
         case Row.NOT_PASSED | Row.NEEDS_PERSON:
             yield Said(kind.READY, "False", reason, text)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.counts import server_label
+from execution_operator.kinds.test_execution.attempts import attempt_of
 from execution_operator.kinds.test_execution.observe import server_key
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.ports import Ports
+
+_TOLD: Final[dict[str, Literal["Normal", "Warning"]]] = {
+    Reason.RETRY_PENDING: "Warning",
+    Reason.STUB_RUNNING: "Normal",
+}
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -29,7 +35,7 @@ class Teller:
     def started(self, wanted: TestExecution, execution_id: str) -> None:
         """The server has the run."""
         created = wanted.metadata.creation_timestamp
-        if created is not None:
+        if created is not None and attempt_of(wanted) == 1:
             self._meter.run_started((self._clock.now().utc - created).total_seconds())
         _log.info("started", execution=execution_id)
         text = f"the server accepted the run as {execution_id}"
@@ -60,9 +66,24 @@ class Teller:
         _log.warning("left a run behind", execution=execution_id, cause=why)
         self._events.publish(wanted, "RunLeftBehind", text, kind="Warning")
 
+    def _reached(self, before: TestExecution, after: TestExecution) -> None:
+        """Tell what is neither a start nor an end: an attempt that is over, a stub that runs."""
+        was = {one.type: one for one in before.status.conditions}
+        said = next(
+            (one for one in after.status.conditions if one.type == ConditionType.SUCCEEDED), None
+        )
+        if said is None or said.reason not in _TOLD:
+            return
+        known = was.get(ConditionType.SUCCEEDED)
+        again = len(after.status.previous_attempts) > len(before.status.previous_attempts)
+        if again or known is None or known.reason != said.reason:
+            _log.info("reached", reason=said.reason, attempt=after.status.attempt)
+            self._events.publish(after, said.reason, said.message, kind=_TOLD[said.reason])
+
     def written(self, before: TestExecution, after: TestExecution) -> None:
         """A status was stored: tell the end when it says one."""
         status = after.status
+        self._reached(before, after)
         was_over = before.status.phase is not None and before.status.phase.is_terminal
         if was_over or status.phase is None or not status.phase.is_terminal:
             return

@@ -43,6 +43,11 @@ ENDED: Final = {
     "CANCELED": Ending(Phase.STOPPED, Reason.CANCELED, "somebody cancelled the run on the server"),
 }
 
+RETRIED: Final = frozenset({"LAUNCH_FAILED", "INCOMPLETE", "STOPPED_AUTOMATICALLY"})
+"""Ends that are the infrastructure's doing: another attempt may end otherwise."""
+
+_WITHOUT_RESULT: Final = frozenset({"CANCELED", "LAUNCH_FAILED"})
+
 BY_REQUEST: Final = Ending(Phase.STOPPED, Reason.STOPPED_BY_REQUEST, "stopped as asked")
 
 _NOT_PASSED: Final = {
@@ -64,8 +69,17 @@ def is_known(word: str) -> bool:
 
 
 def wants_result(word: str | None) -> bool:
-    """Whether the run's result says more than its word."""
-    return word in {COMPLETE, "COMPLETE_WITH_ERROR"}
+    """Whether the run's result says more than its word: where something ran."""
+    return is_ended(word) and word not in _WITHOUT_RESULT
+
+
+def by_stub(word: str) -> Ending:
+    """How a stub ended: it was to run until somebody stops it."""
+    ending = ENDED.get(word)
+    if ending is not None and ending.phase is Phase.STOPPED:
+        return ending
+    text = f"the stub does not run any more, the server says {word}"
+    return Ending(Phase.ERROR, Reason.STUB_ENDED, text)
 
 
 def by_verdict(verdict: Verdict, accepted: tuple[Verdict, ...]) -> Ending:

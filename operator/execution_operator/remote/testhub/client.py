@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from execution_operator.remote.messages import JSON, Request
     from execution_operator.remote.testhub.auth import OfflineToken
+    from execution_operator.remote.testhub.junit import TestCounts
     from execution_operator.remote.testhub.machine_wire import StaticAgentResource
     from execution_operator.remote.testhub.protocol import (
         AssetFilter,
@@ -158,6 +159,16 @@ class TestHub:
         """Read a run's result; its verdict may still be None."""
         request = protocol.get_result(project_id, result_id)
         return await off_loop(reading.read_result, await self._calls.answer(request))
+
+    async def get_tests(self, project_id: str, result_id: str) -> TestCounts:
+        """Count the tests of a result by its JUnit view.
+
+        Raises:
+            NotFound: it has no such view.
+            ProtocolError: the view is no JUnit XML, or XML that could do harm.
+        """
+        request = protocol.get_junit(project_id, result_id)
+        return await off_loop(reading.read_junit, await self._calls.answer(request))
 
     async def close(self) -> None:
         """Close all connections, once what is under way is done; see the transport."""

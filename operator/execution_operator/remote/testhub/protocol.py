@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _ANY: Final = "application/json, text/plain;q=0.9, */*;q=0.1"
+_XML: Final = "application/xml, text/xml;q=0.9, */*;q=0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +230,20 @@ def get_result(project_id: str, result_id: str) -> Request:
         purpose=purpose,
         method="GET",
         path=f"/rest/projects/{project}/results/{result}",
+        priority=Priority.END,
+    )
+
+
+def get_junit(project_id: str, result_id: str) -> Request:
+    """Ask for the JUnit view of a run's result (the Test Hub API, section Results)."""
+    purpose = f'read the JUnit view of result "{result_id}" of project "{project_id}"'
+    project, result = segment(project_id, purpose), segment(result_id, purpose)
+    return Request(
+        operation="get_junit",
+        purpose=purpose,
+        method="GET",
+        path=f"/rest/projects/{project}/results/{result}/data/views/surefire/",
+        accept=_XML,
         priority=Priority.END,
     )
 

@@ -19,6 +19,7 @@ from execution_operator.remote.errors import (
     RemoteError,
     Unauthorized,
 )
+from execution_operator.remote.testhub.junit import TestCounts, count_tests
 from execution_operator.remote.testhub.machine_wire import (
     ConnectionStatus,
     DockerHostResource,
@@ -181,6 +182,15 @@ def read_connection(answer: Answer) -> ConnectionStatus:
     if not isinstance(found, dict) or not found:
         answer.nonsense("the answer is not a connection's status")
     return _model(ConnectionStatus, found, answer)
+
+
+def read_junit(answer: Answer) -> TestCounts:
+    """Read how many tests a result's JUnit view tells of."""
+    answer.require_success()
+    try:
+        return count_tests(answer.response.body)
+    except ValueError as error:
+        answer.nonsense(f"the answer cannot be read as JUnit: {error}")
 
 
 @dataclass(slots=True)

@@ -128,7 +128,7 @@ async def test_a_run_that_is_too_young_for_the_lists_makes_no_server_untrusted()
         world.create()
         await moment()
         world.server.lag = 0.0
-        nobodys = {"testAsset": {"name": "nobody"}, "tags": [cluster_tag("c1")]}
+        nobodys = {"testAsset": {"assetId": "nobody"}, "tags": [cluster_tag("c1")]}
         await world.server.carry_out(Fate.ANSWERED, nobodys)
         await world.crash()
         await world.take_over()

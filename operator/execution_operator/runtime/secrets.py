@@ -79,10 +79,15 @@ class ClusterSecrets:
                 raise SecretProblem(text, kind=kind) from exc
             text = f"cannot read {what}: {exc}"
             raise ObjectsUnavailable(text) from exc
-        return SecretStr(_key_of(found.get("data") or {}, kind, reference))
+        return SecretStr(value_in(found.get("data") or {}, kind, reference))
 
 
-def _key_of(data: dict[str, str], kind: str, reference: KeyReference) -> str:
+def value_in(data: dict[str, str], kind: str, reference: KeyReference) -> str:
+    """The value of a key in the data of a Secret or a ConfigMap.
+
+    Raises:
+        SecretProblem: it is not there, empty, or no text.
+    """
     what, key = f'{kind} "{reference.name}"', reference.key
     if key not in data:
         text = f'{what} has no key "{key}": it has {", ".join(sorted(data)) or "none"}'

@@ -22,7 +22,9 @@ _LEAST_POLL_SECONDS: Final = 0.1
 async def blueprint_of(
     wanted: ExecutionServer, secrets: Secrets, *, poll: float
 ) -> tuple[Blueprint, SecretStr]:
-    """The blueprint and the offline token of now; `poll` is how many seconds apart runs are looked at where it does not say.
+    """The blueprint, and the offline token of now.
+
+    `poll` is how many seconds apart runs are looked at where the spec does not say it.
 
     Raises:
         ValueError: the spec cannot be used; one line with what to write instead.

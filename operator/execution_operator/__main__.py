@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from execution_operator.cli import main
+from execution_operator.cli.main import main
 
 __all__ = ["main"]
 

@@ -75,6 +75,8 @@ class Script(ControlModel):
     message: str = ""
     """Stands in the execution and the result once the run has ended."""
     log: str = "Started.\nDone.\n"
+    log_grows: bool = False
+    """Its lines come one by one while the run is RUNNING, the last after `run_seconds`."""
     init_log: str = "Prepared the container.\n"
     reports: tuple[Report, ...] = (Report(),)
     tests: TestCounts = TestCounts()

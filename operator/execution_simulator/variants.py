@@ -53,6 +53,8 @@ class Settings(ControlModel):
     patch_not_found: Literal["allOrNothing", "partial"] = "allOrNothing"
     # Logs, configurations, results: points 10 to 12
     log_retention_seconds: float = Field(default=86_400, ge=0)
+    log_ranges: Literal["ignored", "honoured"] = "ignored"
+    """Whether a log can be read from a byte on; the contract says nothing about it."""
     configurations: Literal["map", "values"] = "map"
     finished_configuration: Literal[204, 404] = 204
     stopped_verdict: Literal["INCONCLUSIVE"] | None = "INCONCLUSIVE"

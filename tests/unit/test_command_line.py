@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from execution_operator.cli import main
+from execution_operator.cli.main import main
 from execution_operator.crds import DEFINITIONS, render
 from execution_operator.settings import Settings
 

@@ -15,7 +15,7 @@ from execution_operator.remote.transport import Endpoint, Transport
 
 if TYPE_CHECKING:
     from execution_operator.kinds.connections import Blueprint
-    from execution_operator.reconcile.ports import Clock, Key, Secrets
+    from execution_operator.reconcile.ports import Clock, Key, KeyValues
     from execution_operator.remote.transport import RequestMeter
     from execution_operator.settings import Settings
 
@@ -26,7 +26,7 @@ class TestHubs:
     __test__ = False
 
     def __init__(
-        self, settings: Settings, secrets: Secrets, *, clock: Clock, meter: RequestMeter
+        self, settings: Settings, secrets: KeyValues, *, clock: Clock, meter: RequestMeter
     ) -> None:
         self._policy = HostPolicy(
             allowed_hosts=tuple(map(str.lower, settings.allowed_server_hosts)),

@@ -172,8 +172,8 @@ class Entries:
     changed_at: datetime | None = None
 
 
-class Secrets(Protocol):
-    """Values of Secrets and ConfigMaps, read when needed and kept for a short time."""
+class KeyValues(Protocol):
+    """Single values of Secrets and ConfigMaps, read when needed and kept for a short time."""
 
     async def secret(
         self, namespace: str, reference: KeyReference, *, fresh: bool = False
@@ -182,6 +182,10 @@ class Secrets(Protocol):
 
     async def config(self, namespace: str, reference: KeyReference) -> str:
         """The value of a ConfigMap's key, else as `secret`."""
+
+
+class Secrets(KeyValues, Protocol):
+    """The same, and whole Secrets and ConfigMaps."""
 
     async def entries(
         self, kind: Literal["Secret", "ConfigMap"], namespace: str, name: str

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 ACCEPT_ENCODING: Final = "gzip, deflate"
@@ -25,10 +28,20 @@ class Body:
     Never more than the limit and one mebibyte is held, however much a chunk expands to.
     """
 
-    __slots__ = ("_begun", "_decoder", "_limit", "_size", "_taken")
+    __slots__ = ("_begun", "_decoder", "_limit", "_onward", "_size", "_taken")
 
-    def __init__(self, encoding: str, *, limit: int = MAX_BODY_BYTES) -> None:
-        """Begin a body of the Content-Encoding `encoding`."""
+    def __init__(
+        self,
+        encoding: str,
+        *,
+        limit: int = MAX_BODY_BYTES,
+        onward: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """Begin a body of the Content-Encoding `encoding`.
+
+        With `onward` each piece goes there, nothing is kept, and there is no limit.
+        """
+        self._onward = onward
         self._decoder = _decoder(encoding.strip().lower())
         self._limit = limit
         self._size = 0
@@ -66,6 +79,9 @@ class Body:
             _refuse("goes on after its end")
 
     def _take(self, plain: bytes) -> None:
+        if self._onward is not None:
+            self._onward(plain)
+            return
         self._size += len(plain)
         if self._size > self._limit:
             _refuse(f"is larger than {self._limit} bytes")

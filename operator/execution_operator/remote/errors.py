@@ -84,6 +84,12 @@ class NotFound(RemoteError):
     reason = "NotFound"
 
 
+class Gone(RemoteError):
+    """410: it was there, and the server does not keep it any more."""
+
+    reason = "Gone"
+
+
 class Rejected(RemoteError):
     """The server understood and refuses; the message carries its words."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 
@@ -59,3 +59,16 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     retry_after_seconds: float | None = None
     location: str | None = None
+
+
+class Receiver(Protocol):
+    """Who takes a body piece by piece, where it may be too large to be held.
+
+    What it raises must be neither an OSError nor a ValueError: those would count as the server's.
+    """
+
+    def begins(self, status: int, content_range: str | None) -> None:
+        """An answer of that status begins; a repeated request begins anew."""
+
+    def takes(self, piece: bytes) -> None:
+        """Some more of the body of a 2xx, decompressed."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from execution_operator.remote.hosts import Lane, Passage
-    from execution_operator.remote.messages import Request
+    from execution_operator.remote.messages import Receiver, Request
     from execution_operator.remote.session import Hook
 
     Bearer = Callable[[], Awaitable[str]]
@@ -101,8 +101,12 @@ class Transport:
         *,
         bearer: Bearer | None = None,
         before_bytes: Hook | None = None,
+        receiver: Receiver | None = None,
     ) -> Response:
         """Send a request in its turn, with the token `bearer` gives then, and read the answer.
+
+        With a `receiver` the body of a 2xx goes there piece by piece, and the time for a request
+        is the time for each piece of it.
 
         `before_bytes` is called once the connection stands, immediately before bytes leave; what
         it raises is passed on, and no byte has left. For GET, PUT and DELETE it may be called
@@ -122,7 +126,8 @@ class Transport:
         # exchange of tokens needs one, too, and a half-open breaker has a single one to give.
         token = None if bearer is None else await bearer()
         with self._lane.passage(request.purpose) as passage, self._counted():
-            response = await self._metered(request, token, before_bytes, passage)
+            fence = Fence(Sending(), before_bytes)
+            response = await self._metered(request, token, fence, passage, receiver)
             self._judge(response, passage)
         return response
 
@@ -168,13 +173,17 @@ class Transport:
         passage.reached()
 
     async def _metered(
-        self, request: Request, token: str | None, before_bytes: Hook | None, passage: Passage
+        self,
+        request: Request,
+        token: str | None,
+        fence: Fence,
+        passage: Passage,
+        receiver: Receiver | None,
     ) -> Response:
-        sending = Sending()
-        fence = Fence(sending, before_bytes)
+        sending = fence.sending
         begin = time.perf_counter()
         try:
-            response = await self._exchange(request, token, fence)
+            response = await self._exchange(request, token, fence, receiver)
         except (
             httpx.HTTPError,
             httpx.InvalidURL,
@@ -197,13 +206,18 @@ class Transport:
         seconds = time.perf_counter() - begin
         self._meter.request(self._server, request.operation, code, seconds)
 
-    async def _exchange(self, request: Request, token: str | None, fence: Fence) -> Response:
+    async def _exchange(
+        self, request: Request, token: str | None, fence: Fence, receiver: Receiver | None
+    ) -> Response:
         with standing_at(fence):
-            async with asyncio.timeout(self._endpoint.request_seconds):
+            async with asyncio.timeout(self._endpoint.request_seconds) as limit:
                 transport = await self._transport(request)
                 answer = await transport.handle_async_request(self._foreign(request, token))
                 fence.sending.status = answer.status_code
-                return await _read(answer)
+                if receiver is None:
+                    return await _read(answer)
+                seconds = self._endpoint.request_seconds
+                return await _pass_on(answer, receiver, limit, seconds)
 
     def _foreign(self, request: Request, token: str | None) -> httpx.Request:
         headers = {
@@ -248,9 +262,23 @@ class Transport:
         )
 
 
-async def _read(answer: httpx.Response) -> Response:
+async def _pass_on(
+    answer: httpx.Response, receiver: Receiver, limit: asyncio.Timeout, seconds: float
+) -> Response:
+    receiver.begins(answer.status_code, answer.headers.get("content-range"))
+    if not answer.is_success:
+        return await _read(answer)
+
+    def takes(piece: bytes) -> None:
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        receiver.takes(piece)
+
+    return await _read(answer, takes)
+
+
+async def _read(answer: httpx.Response, onward: Callable[[bytes], None] | None = None) -> Response:
     try:
-        body = Body(answer.headers.get("content-encoding", ""))
+        body = Body(answer.headers.get("content-encoding", ""), onward=onward)
         async for chunk in answer.aiter_raw():
             body.feed(chunk)
     finally:

@@ -66,17 +66,19 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
         return f"{self.status} {self.message}"
 
 
-async def load(kubeconfig: Path | None, meter: KubernetesMeter) -> client.Configuration:
-    """The configuration of the pod's account, or of the kubeconfig file.
+async def load(
+    kubeconfig: Path | str | None, meter: KubernetesMeter | None, *, context: str | None = None
+) -> client.Configuration:
+    """The configuration of the pod's account, or of a context of the kubeconfig file.
 
     Raises:
         NotConfigured: neither is there, or the file cannot be used.
     """
     found = client.Configuration()
-    found.trace_configs = [trace(meter)]
+    found.trace_configs = [trace(meter)] if meter else []
     found.retries = None  # ours to decide; an interrupted write must be seen as one
     found.client_session_kwargs = {"trust_env": _has_proxies()}
-    in_pod = kubeconfig is None and (_ACCOUNT / "token").exists()
+    in_pod = kubeconfig is None and has_pod_account()
     paths = str(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
     try:
         if in_pod:
@@ -84,13 +86,18 @@ async def load(kubeconfig: Path | None, meter: KubernetesMeter) -> client.Config
         else:
             _check_files(paths)
             await config.load_kube_config(  # type: ignore[no-untyped-call] # the client has no types there
-                config_file=paths, client_configuration=found
+                config_file=paths, context=context, client_configuration=found
             )
     except _UNUSABLE as exc:
         what = "the pod's account" if in_pod else f'kubeconfig "{paths}"'
         text = f"cannot use {what}: {_cause(exc)}; give --kubeconfig FILE or set KUBECONFIG"
         raise NotConfigured(" ".join(text.split())) from exc
     return found
+
+
+def has_pod_account() -> bool:
+    """Whether we run in a pod that has an account of its own."""
+    return (_ACCOUNT / "token").exists()
 
 
 def _has_proxies() -> bool:

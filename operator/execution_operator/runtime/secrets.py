@@ -80,7 +80,7 @@ class ClusterSecrets:
     async def _read(self, kind: str, namespace: str, reference: KeyReference) -> SecretStr:
         hint = f"create it with the key {reference.key}"
         found = await self._object(kind, namespace, reference.name, hint=hint)
-        return SecretStr(_key_of(found.get("data") or {}, kind, reference))
+        return SecretStr(value_in(found.get("data") or {}, kind, reference))
 
     async def _object(self, kind: str, namespace: str, name: str, *, hint: str) -> dict[str, Any]:
         what = f'{kind} "{name}"'
@@ -113,7 +113,12 @@ def _changed_at(found: dict[str, Any]) -> datetime | None:
     return max(moments) if moments else None
 
 
-def _key_of(data: dict[str, str], kind: str, reference: KeyReference) -> str:
+def value_in(data: dict[str, str], kind: str, reference: KeyReference) -> str:
+    """The value of a key in the data of a Secret or a ConfigMap.
+
+    Raises:
+        SecretProblem: it is not there, empty, or no text.
+    """
     what, key = f'{kind} "{reference.name}"', reference.key
     if key not in data:
         text = f'{what} has no key "{key}": it has {", ".join(sorted(data)) or "none"}'

@@ -7,6 +7,7 @@ from execution_simulator.testhub import (
     configurations,
     docker_hosts,
     executions,
+    log,
     results,
     stopping,
 )
@@ -15,6 +16,7 @@ OPERATIONS = (
     *access.OPERATIONS,
     *catalogue.OPERATIONS,
     *executions.OPERATIONS,
+    *log.OPERATIONS,
     *stopping.OPERATIONS,
     *configurations.OPERATIONS,
     *results.OPERATIONS,

@@ -1,10 +1,10 @@
-"""Executions: start, list, get, the log, the internal status; how a stop works is not here."""
+"""Executions: start, list, get, the internal status; stops and logs are not here."""
 
 from aiohttp import web
 
 from execution_simulator.ledger import Run
-from execution_simulator.operations import Call, Operation, Refusal, answer, plain
-from execution_simulator.runs import completed_at, current, forced, planned
+from execution_simulator.operations import Call, Operation, Refusal, answer
+from execution_simulator.runs import current, forced, planned
 from execution_simulator.specification import ExecutionSpecification, StatusUpdate
 from execution_simulator.testhub.filters import ALL_STATUSES, parse_filter
 from execution_simulator.testhub.pages import paged
@@ -68,24 +68,6 @@ def get_execution(call: Call) -> web.Response:
     run = run_of(call)
     _require_known_include(call)
     return answer(execution(run, call.now, frame_of(call)))
-
-
-def get_log(call: Call) -> web.Response:
-    """GET log: empty before the container starts, 410 once it is gone (or never was)."""
-    run = run_of(call)
-    require_text(call)
-    init = call.flag("initContainer", default=False)
-    step = current(run.timeline, call.now)
-    ended = completed_at(run.timeline, call.now)
-    kept = call.settings.log_retention_seconds
-    if step.status == "CANCELED" or (ended is not None and call.now - ended >= kept):
-        raise Refusal(410, "GONE", "the container log is no longer available")
-    if step.status == "SCHEDULED":
-        return plain("")
-    if init:
-        return plain(run.script.init_log)
-    not_begun = step.status in {run.script.transition_status, "IN_TRANSITION", "LAUNCH_FAILED"}
-    return plain("" if not_begun else run.script.log)
 
 
 def update_status(call: Call) -> web.Response:
@@ -173,6 +155,5 @@ OPERATIONS = (
     Operation("list_executions", "GET", _EXECUTIONS, list_executions),
     Operation("start_execution", "POST", _EXECUTIONS, start_execution),
     Operation("get_execution", "GET", f"{_EXECUTIONS}{{execution}}", get_execution),
-    Operation("get_log", "GET", f"{_EXECUTIONS}{{execution}}/log", get_log),
     Operation("update_status", "PATCH", f"{_EXECUTIONS}{{execution}}/status", update_status),
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from execution_operator.api.execution_server import (
     ExecutionServer,
     ExecutionServerStatus,
     SpaceStatus,
 )
-from execution_operator.api.model import REQUESTED_AT_ANNOTATION, KeyReference
+from execution_operator.api.model import REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.kinds.connections import Blueprint, Connection, Probe
+from execution_operator.kinds.blueprints import blueprint_of
+from execution_operator.kinds.connections import Connection, Probe
 from execution_operator.kinds.counts import server_label
 from execution_operator.kinds.execution_server.cautions import cautions_of
 from execution_operator.kinds.execution_server.places import with_places
@@ -22,21 +23,14 @@ from execution_operator.kinds.problems import Problem, problem_of, problem_of_se
 from execution_operator.reconcile.kind import Plan, Result, Step
 from execution_operator.reconcile.ports import Digest, Key, SecretProblem
 from execution_operator.remote.errors import RemoteError
-from execution_operator.remote.urls import normalise_base_url, normalise_proxy_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pydantic import SecretStr
 
     from execution_operator.kinds.connections import Connections
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.ports import Now
-
-_CONNECT_SECONDS: Final = 10.0
-_REQUEST_SECONDS: Final = 30.0
-_LEAST_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -155,7 +149,7 @@ class ExecutionServerKind:
 
     async def _connected(self, wanted: ExecutionServer) -> Seen:
         try:
-            blueprint, token = await self._blueprint(wanted)
+            blueprint, token = await blueprint_of(wanted, self._secrets, poll=self._periods.poll)
         except SecretProblem as error:
             return Seen(problem=problem_of_secret(error), reached=None)
         except ValueError as error:
@@ -178,42 +172,6 @@ class ExecutionServerKind:
             reached=reached,
             trouble=connection.trouble,
         )
-
-    async def _blueprint(self, wanted: ExecutionServer) -> tuple[Blueprint, SecretStr]:
-        spec, namespace = wanted.spec, wanted.metadata.namespace
-        if spec.test_hub is None:
-            text = "spec.perfecto is not supported yet: use spec.testHub"
-            raise ValueError(text)
-        token = spec.test_hub.offline_token_secret_ref
-        offline_token = await self._secrets.secret(namespace, token)
-        connect, request = spec.timeouts.connect, spec.timeouts.request
-        poll = spec.poll_interval
-        blueprint = Blueprint(
-            uid=wanted.metadata.uid,
-            url=normalise_base_url(spec.test_hub.url, allow_plain_http=spec.allow_plain_http),
-            ca_bundle=await self._ca_bundle(wanted),
-            insecure_skip_verify=bool(spec.tls and spec.tls.insecure_skip_verify),
-            proxy_url=normalise_proxy_url(spec.proxy_url) if spec.proxy_url else None,
-            connect_seconds=connect.total_seconds() if connect else _CONNECT_SECONDS,
-            request_seconds=request.total_seconds() if request else _REQUEST_SECONDS,
-            requests_per_second=spec.rate_limit.requests_per_second,
-            burst=spec.rate_limit.burst or 2 * spec.rate_limit.requests_per_second,
-            poll_seconds=max(
-                poll.total_seconds() if poll else self._periods.poll, _LEAST_POLL_SECONDS
-            ),
-            token_place=(token.name, token.key),
-        )
-        return blueprint, offline_token
-
-    async def _ca_bundle(self, wanted: ExecutionServer) -> str | None:
-        bundle = wanted.spec.tls.ca_bundle if wanted.spec.tls else None
-        if bundle is None:
-            return None
-        if bundle.config_map_ref is not None:
-            return await self._secrets.config(wanted.metadata.namespace, bundle.config_map_ref)
-        reference = bundle.secret_ref or KeyReference(name="-", key="-")
-        value = await self._secrets.secret(wanted.metadata.namespace, reference)
-        return value.get_secret_value()
 
     async def _probed(self, wanted: ExecutionServer, connection: Connection) -> Probe:
         now = self._clock.now().monotonic

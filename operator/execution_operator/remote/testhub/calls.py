@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from execution_operator.remote.messages import Request
+    from execution_operator.remote.messages import Receiver, Request, Response
     from execution_operator.remote.testhub.auth import Tokens
     from execution_operator.remote.testhub.reading import Item
     from execution_operator.remote.transport import Transport
@@ -42,6 +42,7 @@ class Calls:
         *,
         before_bytes: Callable[[], None] | None = None,
         secrets: tuple[str, ...] = (),
+        receiver: Receiver | None = None,
     ) -> Answer:
         """Send a request as it is.
 
@@ -49,8 +50,11 @@ class Calls:
             request: what to send.
             before_bytes: called immediately before bytes leave; what it raises is passed on.
             secrets: values to hide in the server's words, beside the tokens.
+            receiver: takes the body of a 2xx piece by piece.
         """
-        return await self.built(_same(request), before_bytes=before_bytes, secrets=secrets)
+        return await self.built(
+            _same(request), before_bytes=before_bytes, secrets=secrets, receiver=receiver
+        )
 
     async def built(
         self,
@@ -58,6 +62,7 @@ class Calls:
         *,
         before_bytes: Callable[[], None] | None = None,
         secrets: tuple[str, ...] = (),
+        receiver: Receiver | None = None,
     ) -> Answer:
         """Send a request that is built anew for each attempt, since it holds a token itself."""
         used: list[SecretStr] = []
@@ -66,11 +71,15 @@ class Calls:
             used.append(await self._tokens.access())
             return used[-1].get_secret_value()
 
-        request = await build()
-        response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
-        if response.status == _UNAUTHORIZED and await self._tokens.replace(used[-1]):
+        async def send() -> tuple[Request, Response]:
             request = await build()
-            response = await self._transport.send(request, bearer=bearer, before_bytes=before_bytes)
+            return request, await self._transport.send(
+                request, bearer=bearer, before_bytes=before_bytes, receiver=receiver
+            )
+
+        request, response = await send()
+        if response.status == _UNAUTHORIZED and await self._tokens.replace(used[-1]):
+            request, response = await send()
             self._tokens.replaced(used[-1], helped=response.status != _UNAUTHORIZED)
         return Answer(request, response, self._tokens.redactor(*secrets))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from execution_operator.remote.testhub import protocol, reading
 from execution_operator.remote.testhub.auth import Tokens
 from execution_operator.remote.testhub.calls import Calls, off_loop
+from execution_operator.remote.testhub.log import LogCursor, get_log, require_log
 from execution_operator.remote.testhub.machine_protocol import AGENTS, DOCKER_HOSTS
 from execution_operator.remote.testhub.machines import DockerHosts, Machines
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Project, Space
@@ -169,6 +170,26 @@ class TestHub:
         """
         request = protocol.get_junit(project_id, result_id)
         return await off_loop(reading.read_junit, await self._calls.answer(request))
+
+    async def read_log(
+        self, project_id: str, execution_id: str, cursor: LogCursor, *, init: bool = False
+    ) -> None:
+        """Pass on what a run's log has after the cursor, however large it is.
+
+        When the answer breaks off, the cursor stands where a repeat goes on.
+
+        Raises:
+            Gone: the server does not keep it any more.
+            NotFound: the API says there is no such run.
+        """
+        request = get_log(project_id, execution_id, init=init, offset=cursor.offset)
+        answer = await self._calls.answer(request, receiver=cursor)
+        if not cursor.ends():
+            require_log(answer)
+
+    def hide(self, text: str) -> str:
+        """Hide the tokens in use in a text that is not made one line."""
+        return self._tokens.redactor().hide(text)
 
     async def close(self) -> None:
         """Close all connections, once what is under way is done; see the transport."""

@@ -214,4 +214,5 @@ class AdvancedSettings(ApiModel):
     environment_variables: Annotated[dict[str, Argument], Field(max_length=100)] | None = None
     """Environment variables of the execution process."""
     configuration: Annotated[dict[str, Argument], Field(max_length=100)] | None = None
-    """Configuration settings; a change is sent to the running execution."""
+    """Configuration settings; a change is sent to the running execution, which may deploy it anew.
+    A name that is left out stays there as it was: the server has no way to take one away."""

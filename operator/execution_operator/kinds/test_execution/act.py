@@ -13,6 +13,7 @@ from execution_operator.kinds.test_execution.seen import (
     Action,
     Adopt,
     Certainty,
+    Configure,
     Doubt,
     IgnoreAdoption,
     LeaveBehind,
@@ -79,7 +80,7 @@ class Actor:
                 self._teller.adopt_ignored(wanted)
                 memory = self._memories.keep(wanted, adoption_ignored=True)
             case LeaveBehind(why):
-                self._teller.left_behind(wanted, None, why)
+                self._teller.left_behind(wanted, execution_id(wanted, seen), why)
                 memory = self._memories.keep(wanted, left_behind=why)
             case (
                 Start()
@@ -90,6 +91,7 @@ class Actor:
                 | Read()
                 | ReadResult()
                 | Stop()
+                | Configure()
             ):
                 memory = await self._exchanger.exchange(action, wanted, seen)
         return Step(wanted, replace(seen, memory=memory))

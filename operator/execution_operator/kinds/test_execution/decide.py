@@ -32,11 +32,13 @@ from execution_operator.kinds.test_execution.standing import (
     may_adopt,
     project_id,
 )
+from execution_operator.kinds.test_execution.timeouts import gave_up, in_time, is_to_record, overdue
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.reconcile.ports import Now
 
 REST: Final[Plan[Action]] = Plan()
@@ -51,6 +53,10 @@ def decide(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Pla
         return deleting(wanted, seen, now, periods)
     if wanted.metadata.is_paused or seen.connecting:
         return REST
+    return in_time(_living(wanted, seen, now, periods), wanted, seen, now, periods)
+
+
+def _living(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     if adoption_is_late(wanted, seen):
         return Plan(action=IgnoreAdoption())
     if may_adopt(wanted, seen):
@@ -77,7 +83,8 @@ def _waiting(seen: Seen, now: Now, periods: Periods) -> Plan[Action] | None:
 
 def _adopting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     project, adopt = project_id(wanted, seen), wanted.spec.adopt
-    if wanted.spec.cancel or unsupported(wanted.spec) is not None:
+    late = seen.intent is None and overdue(wanted, seen, now, periods)
+    if wanted.spec.cancel or unsupported(wanted.spec) is not None or late:
         return REST
     if seen.owner is not None:
         return Plan(look_again=periods.secret, result=Result.TERMINAL)
@@ -108,20 +115,41 @@ def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
     memory = seen.memory
     if unsupported(wanted.spec) is not None:
         return STILL
-    if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(wanted, seen)):
+    unwanted = bool(wanted.spec.cancel or overdue(wanted, seen, now, periods))
+    if memory.refused or memory.left_behind or (unwanted and is_unsent(wanted, seen)):
         return REST  # the status that follows is terminal
+    if is_to_record(wanted, seen, now, periods):
+        return REST
+    if gave_up(wanted, seen, now, periods):
+        return Plan(action=LeaveBehind("the server did not tell in time whether it was started"))
+    return _first_steps(wanted, seen, now, periods, unwanted=unwanted)
+
+
+def _first_steps(
+    wanted: TestExecution, seen: Seen, now: Now, periods: Periods, *, unwanted: bool
+) -> Plan[Action]:
     waiting = _waiting(seen, now, periods)
     if waiting is not None:
         return waiting
     if seen.project_id is None:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
+    if seen.place is not None:
+        return Plan(look_again=_until_moved(seen.place, periods), result=Result.REQUEUED)
     if seen.intent is None:
         return Plan(action=WriteIntent(_intent(wanted, seen)))
-    if memory.certainty is Certainty.UNSENT:
+    if seen.memory.certainty is Certainty.UNSENT:
         return Plan(action=Start(seen.intent.attempt))
-    if wanted.spec.cancel and is_undecidable(seen):
+    if unwanted and is_undecidable(seen):
         return Plan(action=LeaveBehind("the server cannot tell whether it was started"))
     return in_doubt(seen, now, attempt=seen.intent.attempt)
+
+
+def _until_moved(place: Place, periods: Periods) -> float:
+    """When to look whether its place is another: rarer far behind, where it is told in hundreds.
+
+    Whose turn it is gets woken and waits for no such look.
+    """
+    return periods.counts * min(max(place.number / 100, 1.0), 10.0)
 
 
 def _intent(wanted: TestExecution, seen: Seen) -> Intent:

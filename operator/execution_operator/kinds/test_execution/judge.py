@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.configuration import refusal
 from execution_operator.kinds.test_execution.specification import unsupported
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
@@ -22,6 +23,13 @@ from execution_operator.kinds.test_execution.standing import (
     may_adopt,
     verdict_is_late,
 )
+from execution_operator.kinds.test_execution.timeouts import (
+    explained,
+    late_reason,
+    overdue,
+    stop_request,
+    timed_out,
+)
 from execution_operator.kinds.test_execution.words import (
     ACTIVE,
     BY_REQUEST,
@@ -34,6 +42,7 @@ from execution_operator.kinds.test_execution.words import (
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
@@ -76,7 +85,7 @@ def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judg
         text = "nothing is changed while the object is annotated as paused"
         return Judgement(Row.PAUSED, phase, Reason.PAUSED, text)
     if execution_id(wanted, seen) is None:
-        return _not_submitted(wanted, seen)
+        return _not_submitted(wanted, seen, now, periods)
     return _submitted(wanted, seen, now, periods)
 
 
@@ -99,14 +108,16 @@ def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | Non
     return None
 
 
-def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
+def _not_submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
     memory = seen.memory
-    over = _never_submitted(wanted, seen)
+    over = _never_submitted(wanted, seen, now, periods)
     if over is not None:
         return over
     problem = seen.blocker or memory.problem
     if not is_unsent(wanted, seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
+    if seen.place is not None:
+        return _waits(wanted, seen.place)
     if problem is not None:
         row = Row.NEEDS_PERSON if problem.reason is Reason.HOST_NOT_ALLOWED else Row.ACTIVE
         return Judgement(row, Phase.PENDING, problem.reason, problem.message, problem)
@@ -114,7 +125,9 @@ def _not_submitted(wanted: TestExecution, seen: Seen) -> Judgement:
     return Judgement(Row.ACTIVE, Phase.PENDING, Reason.PENDING, text)
 
 
-def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
+def _never_submitted(
+    wanted: TestExecution, seen: Seen, now: Now, periods: Periods
+) -> Judgement | None:
     """Why there is not going to be a run."""
     memory, not_yet = seen.memory, unsupported(wanted.spec)
     if not_yet is not None:
@@ -123,12 +136,37 @@ def _never_submitted(wanted: TestExecution, seen: Seen) -> Judgement | None:
         text = f"the server refused the run: {memory.refused.message}"
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
     if memory.left_behind is not None:
-        text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
-        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    if wanted.spec.cancel and is_unsent(wanted, seen):
+        return _left_behind(wanted, seen, memory.left_behind)
+    if not is_unsent(wanted, seen):
+        return None
+    if wanted.spec.cancel:
         text = "cancelled before it was started"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
+    late = overdue(wanted, seen, now, periods)
+    if late is not None:
+        text = explained(wanted, late)
+        problem = seen.blocker or memory.problem
+        text = f"{text}: {problem.message}" if problem else text
+        return Judgement(Row.NOT_PASSED, Phase.ERROR, late, text, problem)
     return None
+
+
+def _waits(wanted: TestExecution, place: Place) -> Judgement:
+    server = wanted.spec.server_ref.name
+    text = (
+        f'ExecutionServer "{server}" has {place.limit} active runs, as many as maxActiveRuns'
+        f" allows: place {place.number} in the queue"
+    )
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.WAITING_FOR_CAPACITY, text)
+
+
+def _left_behind(wanted: TestExecution, seen: Seen, why: str) -> Judgement:
+    late = late_reason(wanted, seen)
+    if late is None:
+        text = f"cancelled; a run may go on all the same: {why}, look there"
+        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
+    text = f"{explained(wanted, late)}; it may go on all the same: {why}, look on the server"
+    return Judgement(Row.NOT_PASSED, Phase.ERROR, late, text)
 
 
 def _in_doubt(seen: Seen) -> Judgement:
@@ -143,6 +181,8 @@ def _in_doubt(seen: Seen) -> Judgement:
 
 
 def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    if seen.memory.left_behind is not None:
+        return _left_behind(wanted, seen, seen.memory.left_behind)
     reckoned = not seen.memory.reckonings
     if is_lost(seen, now, periods) and reckoned:
         text = "the server says that there is no such run any more"
@@ -150,7 +190,8 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
     if is_over(seen):
         going = _ended(wanted, seen, now, periods) if reckoned else _reckoning(seen)
     else:
-        going = _going(wanted, seen)
+        stopping = stop_request(wanted, seen, now, periods) is not None
+        going = _going(wanted, seen, stopping=stopping)
     if going.row is not Row.ACTIVE:
         return going
     memory = seen.memory
@@ -166,19 +207,23 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
     return going
 
 
-def _going(wanted: TestExecution, seen: Seen) -> Judgement:
+def _going(wanted: TestExecution, seen: Seen, *, stopping: bool) -> Judgement:
     """What a run that is not over does, by the word that was read, or as it was before."""
     run, phase = seen.memory.run, wanted.status.phase or Phase.IN_TRANSITION
-    if run is None:
+    if run is None and not (stopping and phase is not Phase.STOPPING):
         return _as_it_was(wanted, phase)
-    word = run.status or "IN_TRANSITION"
+    word = (run.status if run else _last_word(wanted)) or "IN_TRANSITION"
     phase, reason = ACTIVE.get(word, (Phase.RUNNING, Reason.RUNNING))
-    if seen.memory.stop_sent:
+    if seen.memory.stop_sent or stopping:
         phase, reason = Phase.STOPPING, Reason.STOPPING
     text = f"the server says {word}"
     if word not in ACTIVE:
         text = f'the server says "{word}", a word that is not known: taken as running'
-    return Judgement(Row.ACTIVE, phase, reason, text)
+    return Judgement(Row.ACTIVE, phase, reason, text, refusal(wanted, seen))
+
+
+def _last_word(wanted: TestExecution) -> str | None:
+    return wanted.status.execution.status if wanted.status.execution else None
 
 
 def _reckoning(seen: Seen) -> Judgement:
@@ -209,6 +254,9 @@ def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Jud
     run, result = seen.memory.run, seen.memory.result
     word = run.status if run else None
     words = (result.message if result else None) or (run.message if run else None)
+    late = timed_out(wanted, seen)
+    if late is not None:
+        return _judged(Ending(Phase.ERROR, late, explained(wanted, late)), words)
     if word != COMPLETE:
         return _judged(_ending_of(wanted, seen, word or ""), words)
     verdict = _verdict(seen)

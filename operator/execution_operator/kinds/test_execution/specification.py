@@ -53,7 +53,6 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
         "variablesFrom": spec.variables_from,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
         "completion: Running": spec.completion == "Running",
-        "timeouts": spec.timeouts,
         "retry": spec.retry,
         "ttlAfterFinished": spec.ttl_after_finished,
     }

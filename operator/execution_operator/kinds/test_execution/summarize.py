@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import durationpy
@@ -16,12 +16,14 @@ from execution_operator.api.test_execution import (
     TestExecutionStatus,
     Verdict,
 )
+from execution_operator.kinds.test_execution.configuration import known_to_server
 from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,
     project_id,
 )
+from execution_operator.kinds.test_execution.timeouts import stop_request
 from execution_operator.kinds.test_execution.words import COMPLETE
 from execution_operator.reconcile.status import Said, conditions, one_line, requested_at
 
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
     from execution_operator.reconcile.status import Truth
+
+
+_NOT_BEGUN: Final = frozenset(
+    {Phase.PENDING, Phase.SUBMITTING, Phase.SCHEDULED, Phase.IN_TRANSITION}
+)
+"""Phases before a start that a server may already have dated; timeouts.queue goes on in them."""
 
 
 def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> TestExecutionStatus:
@@ -52,12 +60,13 @@ def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         update=handled
         | _fields(wanted, seen, judged, now)
         | {
+            "stop_request": stop_request(wanted, seen, now, periods),
             "conditions": conditions(
                 before.conditions,
                 _said(wanted, seen, judged),
                 generation=wanted.metadata.generation,
                 now=now.utc,
-            )
+            ),
         }
     )
 
@@ -65,9 +74,11 @@ def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
 def _fields(wanted: TestExecution, seen: Seen, judged: Judgement, now: Now) -> dict[str, object]:
     before, run = wanted.status, seen.memory.run
     started = execution_id(wanted, seen) is not None
-    begun = _second(run.start_date if run else None) or before.start_time
-    if begun is None and started and judged.phase is Phase.RUNNING:
-        begun = _second(now.utc)
+    begun = before.start_time
+    if started and (begun is not None or judged.phase not in _NOT_BEGUN):
+        begun = _second(run.start_date if run else None) or begun
+        if begun is None and judged.phase is Phase.RUNNING:
+            begun = _second(now.utc)
     ended = None
     if judged.phase.is_terminal:
         ended = _second(run.completion_date if run else None) or _second(now.utc)
@@ -102,6 +113,7 @@ def _execution(wanted: TestExecution, seen: Seen) -> Execution:
         submitted_at=submitted,
         server=before.server or (seen.intent.server if seen.intent else seen.url) or seen.url,
         project_id=project,
+        configuration=known_to_server(wanted, seen),
     )
 
 
@@ -208,6 +220,9 @@ _WAITING = frozenset(
 def _accepted(judged: Judgement, *, started: bool) -> Said:
     if not started and judged.reason in _WAITING:
         return Said(ConditionType.ACCEPTED, "False", judged.reason, judged.message)
+    problem = judged.problem
+    if not started and problem is not None and problem.reason in _WAITING:
+        return Said(ConditionType.ACCEPTED, "False", problem.reason, problem.message)
     return Said(ConditionType.ACCEPTED, "True", Reason.ACCEPTED)
 
 

@@ -127,7 +127,8 @@ class Observer:
         snapshot, key = connection.snapshot(project), Key.of(wanted)
         sighting = snapshot.follow(known, lambda: self._wake(key))
         memory = seen.memory
-        if isinstance(sighting, Listed):
+        listed, read = snapshot.listed_at, memory.read_at
+        if isinstance(sighting, Listed) and (read is None or (listed or 0.0) >= read):
             ended = is_ended(sighting.execution.status)  # by a server that ignores the filter
             memory = self._memories.keep(
                 wanted,

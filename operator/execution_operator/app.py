@@ -215,6 +215,7 @@ class Operator:
             queue.add,
             wake_soon=lambda key: queue.add_after(key, _SOON_SECONDS),
             gone=queue.forget,
+            heard=lambda known: built.heard(known),  # noqa: PLW0108 - built below
         )
         objects = ClusterObjects(cache, api, PLURALS)
         keep = settings.secret_period.total_seconds()

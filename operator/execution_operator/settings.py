@@ -74,6 +74,7 @@ _LEAST: Final = {
     "missing_period": timedelta(seconds=10),
     "counts_period": timedelta(seconds=10),
     "poll_period": timedelta(seconds=1),
+    "late_period": timedelta(minutes=1),
     "drain_period": timedelta(seconds=1),
 }
 
@@ -138,6 +139,8 @@ class Settings(BaseSettings):
     """How often a server's counts of runs are renewed."""
     poll_period: Period = timedelta(seconds=5)
     """How often active runs are looked at, where the server's own pollInterval is not set."""
+    late_period: Period = timedelta(hours=1)
+    """How late a run may be started after its `scheduled.at`, where it has no timeouts.queue."""
     drain_period: Period = timedelta(seconds=25)
     """How long requests under way may take at the end."""
     allowed_server_hosts: Names = ()

@@ -122,7 +122,11 @@ class Process:
         self._unread: deque[tuple[str, Json]] = deque()
         self._watches = True
         by_name: dict[str, Any] = {}
-        self._cache = ObjectCache(by_name, self._wake)
+        self._cache = ObjectCache(
+            by_name,
+            self._wake,
+            heard=lambda known: self._kinds.heard(known),  # noqa: PLW0108 - built below
+        )
         objects = ModelObjects(cluster, self._cache, self)
         self._queue = FairQueue(
             self._lane, per_lane=4, backoff=Backoff(), random=random, meter=told

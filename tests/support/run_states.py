@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.capacity import Place
 from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
 from execution_operator.remote import errors
 from execution_operator.remote.snapshot import Trouble
 from execution_operator.remote.testhub.wire import TERMINAL_WORDS
 from support.runs import (
+    START,
+    URL,
     between_status,
     execution,
     held_run,
@@ -54,11 +57,7 @@ ROWS: Final = (
     "needs a person: HostNotAllowed",
     "needs a person: InvalidSpec",
 )
-LATER: Final = (
-    "waits: capacity",
-    "waits: rule",
-    "waited longer than timeouts.queue",
-)
+LATER: Final = ("waits: rule",)
 """Rows of what the operator does not do yet."""
 
 _DOUBTFUL: Final = Memory(certainty=Certainty.DOUBTFUL)
@@ -166,6 +165,32 @@ def _over(
     return State(row, how, _started(spec=spec), seen(memory, intent=intent()), shows)
 
 
+def _asked(reason: str) -> dict[str, Any]:
+    return {"stopRequest": {"reason": reason, "time": START.isoformat()}}
+
+
+def _timed_out(row: str, word: str, reason: str) -> State:
+    """One that a time-out stopped, looked at by a process that did not stop it."""
+    wanted = held_run(status=started_status(**_asked(reason)))
+    known = seen(Memory(run=execution(word), ended_at=90.0), intent=intent())
+    return State(row, f"{word} after {reason}", wanted, known, ended("Error", reason))
+
+
+def _left_behind(row: str, word: str, reason: str) -> State:
+    """One that a time-out should have stopped, and that went on."""
+    wanted = held_run(status=started_status(**_asked(reason)))
+    known = seen(Memory(run=execution(word), left_behind="it goes on"), intent=intent())
+    return State(row, f"{word}, left behind", wanted, known, ended("Error", reason))
+
+
+def _stopping(word: str, reason: str) -> State:
+    """One whose stop is recorded and not yet sent."""
+    wanted = held_run(status=started_status(**_asked(reason)))
+    known = seen(Memory(run=execution(word)), intent=intent())
+    shows = goes_on("Stopping", "Stopping")
+    return State("Stopping", f"{word}, {reason} recorded", wanted, known, shows)
+
+
 STATES: Final = (
     _before("is in doubt", "no answer yet", _DOUBTFUL, goes_on("Submitting", "Submitting")),
     _before(
@@ -197,12 +222,41 @@ STATES: Final = (
     ),
     _waiting("waits: server", Reason.SERVER_NOT_FOUND),
     _waiting("waits: server", Reason.SERVER_NOT_READY),
+    State(
+        "waits: capacity",
+        "in place 7",
+        run(),
+        seen(place=Place(7, 40)),
+        goes_on("Pending", "WaitingForCapacity"),
+    ),
     _before(
         "waits: server",
         "surely nothing sent",
         Memory(certainty=Certainty.UNSENT, problem=_SILENT),
         goes_on("Pending", "ServerUnreachable"),
     ),
+    *(
+        State(
+            "waited longer than timeouts.queue",
+            how,
+            run(spec={"timeouts": {"queue": "30s"}}),
+            seen(blocker=blocker, url=None if blocker else URL),
+            ended("Error", "QueueTimeout"),
+        )
+        for how, blocker in (
+            ("before its start", None),
+            ("for its server", Problem(reason=Reason.SERVER_NOT_READY, message="not ready")),
+        )
+    ),
+    _timed_out("waited longer than timeouts.queue", "STOPPED_BY_USER", "QueueTimeout"),
+    _timed_out("waited longer than timeouts.queue", "CANCELED", "QueueTimeout"),
+    _timed_out("ended in error", "STOPPED_BY_USER", "RunTimeout"),
+    _timed_out("ended in error", "COMPLETE", "RunTimeout"),
+    _left_behind("waited longer than timeouts.queue", "IN_TRANSITION", "QueueTimeout"),
+    _left_behind("ended in error", "RUNNING", "RunTimeout"),
+    _stopping("IN_TRANSITION", "QueueTimeout"),
+    _stopping("RUNNING", "RunTimeout"),
+    _stopping("RUNNING", "StoppedByRequest"),
     State(
         "is paused and not terminal",
         "before its start",

@@ -26,6 +26,7 @@ PERIODS = Periods(
     missing=300.0,
     counts=60.0,
     poll=5.0,
+    late=3600.0,
 )
 START = datetime(2026, 11, 22, 9, 0, 0, tzinfo=UTC)
 

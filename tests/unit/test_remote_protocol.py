@@ -8,7 +8,7 @@ import pytest
 
 from execution_operator.remote.errors import Rejected
 from execution_operator.remote.messages import Priority, Request
-from execution_operator.remote.testhub import protocol
+from execution_operator.remote.testhub import configurations, protocol
 from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
 
 MOMENT = datetime(2026, 12, 1, 16, 0, 25, 900_000, tzinfo=timezone(timedelta(hours=1)))
@@ -64,6 +64,7 @@ def test_only_a_start_must_not_be_repeated() -> None:
         (protocol.get_result("1", "2"), Priority.END),
         (protocol.get_junit("1", "2"), Priority.END),
         (protocol.start_execution("1", {}, offline_token="t"), Priority.START),
+        (configurations.update_configurations("1", "2", {"a": "b"}), Priority.START),
         (protocol.list_executions("1", ExecutionFilter()), Priority.LIST),
     ],
 )
@@ -187,3 +188,20 @@ def test_ids_are_encoded_as_one_segment() -> None:
 def test_id_that_leads_to_another_path_is_rejected(identifier: str) -> None:
     with pytest.raises(Rejected):
         protocol.get_execution("1", identifier)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "body"),
+    [
+        ({"a b": "1"}, "/a%20b/", {"value": "1"}),
+        ({"..": "1"}, "", {"..": "1"}),
+        ({"a": "1", "b": "2"}, "", {"a": "1", "b": "2"}),
+    ],
+    ids=["one", "one that is no segment", "several"],
+)
+def test_configurations_are_changed_in_one_request(changes, path, body) -> None:
+    request = configurations.update_configurations("1", "2", changes)
+
+    place = "/rest/projects/1/executions/2/advancedSettings/configurations"
+    assert (request.method, request.path) == ("PATCH", place + path)
+    assert json.loads(request.body or b"") == body

@@ -21,7 +21,7 @@ from execution_operator.remote.errors import (
 )
 from execution_operator.remote.messages import Request, Response
 from execution_operator.remote.redaction import Redactor
-from execution_operator.remote.testhub import protocol, reading
+from execution_operator.remote.testhub import configurations, protocol, reading
 from execution_operator.remote.testhub.protocol import ExecutionFilter
 from execution_operator.remote.testhub.wire import (
     ACTIVE_WORDS,
@@ -293,3 +293,21 @@ def test_a_refused_stop_of_many_tells_its_status() -> None:
         reading.read_all_stopped(Answer(READ, response))
 
     assert refusal.value.status == 422
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({"a": "1", "b": 2, "c": True, "d": None}, {"a": "1", "b": "2", "c": "true"}),
+        ({"a": {"value": "1"}, "b": {"value": None}, "c": {}}, {"a": "1"}),
+        ({}, {}),
+    ],
+    ids=["map", "values", "none"],
+)
+def test_configurations_are_read_in_either_form(found: object, expected: dict[str, str]) -> None:
+    assert configurations.read_configurations(answer(READ, found)) == expected
+
+
+def test_a_list_is_no_map_of_configurations() -> None:
+    with pytest.raises(ProtocolError):
+        configurations.read_configurations(answer(READ, ["a"]))

@@ -366,9 +366,12 @@ def test_a_run_that_goes_on(memory, sighting, seconds, expected):
     assert action(STARTED, known, seconds) == expected
 
 
-def test_a_cancelled_run_is_stopped_once():
+def test_a_cancelled_run_is_stopped_once_and_not_before_that_is_recorded():
     wanted = held_run(status=started_status(), spec={"cancel": True})
     known = seen(Memory(), intent=intent(), sighting=Listed(execution("RUNNING")))
+    assert action(wanted, known) is None
+    asked = {"reason": "StoppedByRequest", "time": START.isoformat()}
+    wanted = held_run(status=started_status(stopRequest=asked), spec={"cancel": True})
     assert action(wanted, known) == Stop("1050", "e1")
     assert action(wanted, replace(known, memory=Memory(stop_sent=True))) is None
 

@@ -30,6 +30,7 @@ LEAST = {
     "missing_period": "10s",
     "counts_period": "10s",
     "poll_period": "1s",
+    "late_period": "1m",
     "drain_period": "1s",
 }
 OF_THE_LEASE = {"lease_duration": {"renew_deadline": "4s"}}

@@ -46,6 +46,7 @@ SENT = {
     ],
 }
 OURS = {
+    "timeouts": {"run": "1h"},
     "acceptedVerdicts": ["PASS", "INCONCLUSIVE"],
     "adopt": {"executionId": "e1"},
     "cancel": False,
@@ -143,7 +144,6 @@ def test_all_that_is_sent_is_supported():
 
 NOT_YET = {
     "requires": {"requires": [{"interceptRuleRef": {"name": "r"}}]},
-    "timeouts": {"timeouts": {"run": "1h"}},
     "remoteLocations with staticAgentRef or dockerHostRef": {
         "remoteLocations": [
             {"dockerExecution": {"id": "*"}},
@@ -165,8 +165,14 @@ def test_a_docker_host_by_reference_is_not_supported_yet():
 
 
 def test_all_that_is_not_supported_yet_is_named_at_once():
-    told = unsupported(spec(timeouts={"run": "1h"}, requires=[{"interceptRuleRef": {"name": "r"}}]))
-    assert told == "not supported yet: spec.requires, spec.timeouts; create the object without"
+    spec_ = spec(
+        requires=[{"interceptRuleRef": {"name": "r"}}],
+        remoteLocations=[{"dockerExecution": {"dockerHostRef": {"name": "d"}}}],
+    )
+    assert unsupported(spec_) == (
+        "not supported yet: spec.requires, spec.remoteLocations with staticAgentRef or"
+        " dockerHostRef; create the object without"
+    )
 
 
 @pytest.mark.parametrize(

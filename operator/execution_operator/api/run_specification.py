@@ -256,4 +256,5 @@ class AdvancedSettings(ApiModel):
     ) = None
     """Environment variables of the execution process."""
     configuration: Annotated[dict[str, Argument], Field(max_length=100)] | None = None
-    """Configuration settings; a change is sent to the running execution."""
+    """Configuration settings; a change is sent to the running execution, which may deploy it anew.
+    A name that is left out stays there as it was: the server has no way to take one away."""

@@ -217,6 +217,17 @@ class Execution(ApiModel):
     """The normalised URL of the server that has it."""
     project_id: Id | None = None
     """The project that has it."""
+    configuration: Word | None = None
+    """What stands for the advancedSettings.configuration that the server was told last."""
+
+
+class StopRequest(ApiModel):
+    """That the run is to be stopped, and why; recorded before the server is asked."""
+
+    reason: Literal["StoppedByRequest", "QueueTimeout", "RunTimeout"]
+    """Who wants it: spec.cancel, or one of spec.timeouts."""
+    time: Instant
+    """Since when."""
 
 
 class TestCounts(ApiModel):
@@ -269,6 +280,8 @@ class TestExecutionStatus(Status):
     """Started by this object, or adopted."""
     execution: Execution | None = None
     """The run on the server."""
+    stop_request: StopRequest | None = None
+    """That the run is to be stopped, and why."""
     tests: TestCounts | None = None
     """How many tests there were."""
     previous_attempts: Annotated[tuple[Attempt, ...], Field(max_length=10)] = ()

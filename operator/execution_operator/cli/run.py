@@ -34,6 +34,7 @@ _PERIODS: Final = {
     "missing-period": "A missing Secret or key counts as about to come for so long.",
     "counts-period": "A server's counts of runs are renewed so often.",
     "poll-period": "Active runs are looked at so often, where pollInterval is not set.",
+    "late-period": "A run may be so late after its scheduled.at, where it has no timeouts.queue.",
     "drain-period": "Requests under way may take so long at the end.",
 }
 

@@ -19,6 +19,7 @@ class Periods:
     missing: float
     counts: float
     poll: float
+    late: float
 
     def settling_for(self, request_seconds: float) -> float:
         """How long after a lost answer a run may still appear."""

@@ -9,7 +9,9 @@ from execution_operator.kinds.connections import Blueprint, Connection, Connecti
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
 from execution_operator.kinds.periods import Periods
 from execution_operator.kinds.test_execution.act import Actor
+from execution_operator.kinds.test_execution.capacity import Capacity
 from execution_operator.kinds.test_execution.census import Censuses
+from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.kinds.test_execution.exchange import Exchanger
 from execution_operator.kinds.test_execution.identity import cluster_tag
 from execution_operator.kinds.test_execution.kind import TestExecutionKind
@@ -21,19 +23,26 @@ from execution_operator.remote.snapshot import ExecutionSnapshot
 from execution_operator.remote.wakes import PacedWakes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from execution_operator.kinds.ports import Ports
-    from execution_operator.reconcile.ports import Key
+    from execution_operator.reconcile.ports import Digest, Key
     from execution_operator.reconcile.worker import AnyKind
     from execution_operator.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The kinds by name, and what of theirs others want to know."""
+    """The kinds by name, and what of theirs others want to know.
+
+    Attributes:
+        heard: to be called with the digest of each object whenever it changed.
+    """
 
     by_name: dict[str, AnyKind]
     connections: Connections
     strangers: Strangers
+    heard: Callable[[Digest], None]
 
 
 def periods_of(settings: Settings) -> Periods:
@@ -49,17 +58,25 @@ def periods_of(settings: Settings) -> Periods:
         missing=settings.missing_period.total_seconds(),
         counts=settings.counts_period.total_seconds(),
         poll=settings.poll_period.total_seconds(),
+        late=settings.late_period.total_seconds(),
     )
 
 
 def build_kinds(ports: Ports, periods: Periods) -> Kinds:
     """The kinds by name, and what they share. A new kind is one more entry here."""
     memories = Memories()
+    capacity = Capacity(ports.wake, period_seconds=periods.counts)
     strangers = Strangers(ports=ports, memories=memories)
     connections = _connections(ports, periods, strangers)
     teller = Teller(ports=ports)
     censuses = Censuses(ports=ports, memories=memories)
-    observer = Observer(ports=ports, connections=connections, memories=memories, periods=periods)
+    observer = Observer(
+        ports=ports,
+        connections=connections,
+        memories=memories,
+        capacity=capacity,
+        periods=periods,
+    )
     exchanger = Exchanger(
         ports=ports,
         connections=connections,
@@ -82,10 +99,20 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
             ports=ports, connections=connections, periods=periods
         ),
         "TestExecution": TestExecutionKind(
-            observer=observer, actor=actor, teller=teller, memories=memories, periods=periods
+            observer=observer,
+            actor=actor,
+            teller=teller,
+            memories=memories,
+            capacity=capacity,
+            periods=periods,
         ),
     }
-    return Kinds(by_name=by_name, connections=connections, strangers=strangers)
+
+    def heard(known: Digest) -> None:
+        if isinstance(known, RunDigest):
+            capacity.heard(known)
+
+    return Kinds(by_name=by_name, connections=connections, strangers=strangers, heard=heard)
 
 
 def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connections:

@@ -43,7 +43,8 @@ class ObjectCache:
     """Objects by key; wakes whom a change concerns.
 
     What an object names is woken by `wake_soon`: a server that a thousand runs name need not be
-    looked at a thousand times while they start.
+    looked at a thousand times while they start. `heard` gets each new state before anybody is
+    woken by it.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class ObjectCache:
         *,
         wake_soon: Callable[[Key], None] | None = None,
         gone: Callable[[Key], None] | None = None,
+        heard: Callable[[Digest], None] = lambda _: None,
     ) -> None:
         self._kinds = kinds
         self._wake = wake
         self._wake_soon = wake_soon or wake
         self._gone = gone
+        self._heard = heard
         self._entries: dict[Key, _Entry] = {}
         self._open: OrderedDict[Key, Resource] = OrderedDict()
         self._unreadable: set[str] = set()
@@ -204,6 +207,7 @@ class ObjectCache:
         for named in new - old:
             self._referrers[named].add(key)
         if after is not None:
+            self._heard(after)
             self._wake(key)
         if kind.wakes_referrers(before, after):
             for one in tuple(self._referrers.get(key, ())):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.counts import is_active, is_waiting
 from execution_operator.kinds.test_execution.digest import RunDigest
 
 if TYPE_CHECKING:
@@ -67,6 +66,6 @@ def use_of(referrers: Iterable[Digest]) -> Use:
     runs = [one for one in referrers if isinstance(one, RunDigest)]
     return Use(
         users=tuple(sorted(run.key.name for run in runs if run.is_held)),
-        active=sum(map(is_active, runs)),
-        waiting=sum(map(is_waiting, runs)),
+        active=sum(run.has_place for run in runs),
+        waiting=sum(not run.has_place and not run.is_over for run in runs),
     )

@@ -14,6 +14,7 @@ from execution_operator.kinds.test_execution.seen import (
     Adopt,
     BeginAttempt,
     Certainty,
+    Configure,
     Doubt,
     Expire,
     IgnoreAdoption,
@@ -88,7 +89,7 @@ class Actor:
                 self._teller.adopt_ignored(wanted)
                 memory = self._memories.keep(wanted, adoption_ignored=True)
             case LeaveBehind(why):
-                self._teller.left_behind(wanted, None, why)
+                self._teller.left_behind(wanted, execution_id(wanted, seen), why)
                 memory = self._memories.keep(wanted, left_behind=why)
             case (
                 Start()
@@ -100,6 +101,7 @@ class Actor:
                 | ReadResult()
                 | ReadTests()
                 | Stop()
+                | Configure()
             ):
                 memory = await self._exchanger.exchange(action, wanted, seen)
         return Step(wanted, replace(seen, memory=memory))

@@ -41,11 +41,13 @@ from execution_operator.kinds.test_execution.standing import (
     may_adopt,
     project_id,
 )
+from execution_operator.kinds.test_execution.timeouts import gave_up, in_time, is_to_record, overdue
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.reconcile.ports import Now
 
 REST: Final[Plan[Action]] = Plan()
@@ -61,6 +63,10 @@ def decide(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Pla
         return deleting(wanted, seen, now, periods)
     if wanted.metadata.is_paused or seen.connecting:
         return REST
+    return in_time(_living(wanted, seen, now, periods), wanted, seen, now, periods)
+
+
+def _living(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     if adoption_is_late(wanted, seen):
         return Plan(action=IgnoreAdoption())
     if may_adopt(wanted, seen):
@@ -87,7 +93,8 @@ def _waiting(seen: Seen, now: Now, periods: Periods) -> Plan[Action] | None:
 
 def _adopting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     project, adopt = project_id(wanted, seen), wanted.spec.adopt
-    if wanted.spec.cancel or refusal(wanted.spec) is not None:
+    late = seen.intent is None and overdue(wanted, seen, now, periods)
+    if wanted.spec.cancel or refusal(wanted.spec) is not None or late:
         return REST
     if seen.owner is not None:
         return Plan(look_again=periods.secret, result=Result.TERMINAL)
@@ -118,27 +125,40 @@ def _starting(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
     memory = seen.memory
     if refusal(wanted.spec) is not None:
         return STILL
-    if memory.refused or memory.left_behind or (wanted.spec.cancel and is_unsent(wanted, seen)):
+    unwanted = bool(wanted.spec.cancel or overdue(wanted, seen, now, periods))
+    if memory.refused or memory.left_behind or (unwanted and is_unsent(wanted, seen)):
         return REST  # the status that follows is terminal, or tells of the next attempt
     if is_between(wanted):
         return _between(wanted, seen, now, periods)
+    if is_to_record(wanted, seen, now, periods):
+        return REST
+    if gave_up(wanted, seen, now, periods):
+        return Plan(action=LeaveBehind("the server did not tell in time whether it was started"))
+    return _first_steps(wanted, seen, now, periods, unwanted=unwanted)
+
+
+def _first_steps(
+    wanted: TestExecution, seen: Seen, now: Now, periods: Periods, *, unwanted: bool
+) -> Plan[Action]:
     waiting = _waiting(seen, now, periods)
     if waiting is not None:
         return waiting
     if project_id(wanted, seen) is None:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
-    plan = _next_step(wanted, seen, now)
+    if seen.place is not None:
+        return Plan(look_again=_until_moved(seen.place, periods), result=Result.REQUEUED)
+    plan = _next_step(wanted, seen, now, unwanted=unwanted)
     if isinstance(plan.action, WriteIntent | Start) and seen.asset_id is None:
         return _unready(seen, periods)
     return plan
 
 
-def _next_step(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
+def _next_step(wanted: TestExecution, seen: Seen, now: Now, *, unwanted: bool) -> Plan[Action]:
     if seen.intent is None:
         return Plan(action=WriteIntent(_intent(wanted, seen)))
     if seen.memory.certainty is Certainty.UNSENT:
         return Plan(action=Start(attempt_of(wanted)))
-    if wanted.spec.cancel and is_undecidable(seen):
+    if unwanted and is_undecidable(seen):
         return Plan(action=LeaveBehind("the server cannot tell whether it was started"))
     return in_doubt(seen, now, attempt=attempt_of(wanted))
 
@@ -159,6 +179,14 @@ def _unready(seen: Seen, periods: Periods) -> Plan[Action]:
     if problem is None or problem.needs_person or problem.reason is Reason.REFERENCE_NOT_FOUND:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     return Plan(look_again=problem.retry_after or seen.poll, result=Result.TRANSIENT)
+
+
+def _until_moved(place: Place, periods: Periods) -> float:
+    """When to look whether its place is another: rarer far behind, where it is told in hundreds.
+
+    Whose turn it is gets woken and waits for no such look.
+    """
+    return periods.counts * min(max(place.number / 100, 1.0), 10.0)
 
 
 def _intent(wanted: TestExecution, seen: Seen) -> Intent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.api.reasons import Reason
 from execution_operator.kinds.test_execution.attempts import attempt_of, is_between
 from execution_operator.kinds.test_execution.doubt import in_doubt
 from execution_operator.kinds.test_execution.following import until_reckoning, watching
@@ -31,6 +32,7 @@ from execution_operator.reconcile.kind import Plan, Result
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.seen import Memory
     from execution_operator.reconcile.ports import Now
 
 _REST: Final[Plan[Action]] = Plan()
@@ -90,13 +92,19 @@ def _is_done(seen: Seen) -> bool:
     return is_over(seen) or seen.memory.denials is not None
 
 
+def _denies_project(memory: Memory) -> bool:
+    """Whether the server says, by a look-up, that there is no such project."""
+    return memory.problem is not None and memory.problem.reason is Reason.NOT_FOUND
+
+
 def _let_go(wanted: TestExecution, seen: Seen, now: Now) -> Release | None:
     """Whether the object can go, and what may be left behind."""
     memory, done = seen.memory, _is_done(seen)
     not_begun = memory.certainty is Certainty.UNSENT or is_between(wanted)
     unsent = execution_id(wanted, seen) is None and not_begun
     orphaned = wanted.spec.deletion_policy == "Orphan" or is_adopted(wanted, seen)
-    if orphaned or unsent or (done and not memory.reckonings):
+    nowhere = execution_id(wanted, seen) is None and _denies_project(memory)
+    if orphaned or unsent or nowhere or (done and not memory.reckonings):
         return Release()
     if is_elsewhere(wanted, seen):
         return Release("the ExecutionServer now names another server, or the cluster is another")

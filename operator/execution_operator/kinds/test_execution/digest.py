@@ -6,13 +6,17 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.test_execution.attempts import attempt_at
+from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from execution_operator.api.test_execution import Execution, Origin, Phase, TestExecution
+    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.test_execution import Execution, Origin, TestExecution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +34,26 @@ class RunDigest(Digest):
     """A TestExecution: whose run it has, on which server, and where that is.
 
     Attributes:
+        project: as the spec names it.
+        has_place: whether its run is active, or may be, by what is recorded: an intent is enough.
         attempt: the attempt that it is at, or goes to.
         earlier: the executions of the attempts before, which have an owner though none claims them.
     """
 
     server: str
+    project: str
+    has_place: bool
     created: datetime | None
     phase: Phase | None
     origin: Origin | None
     execution: RecordedRun | None
     attempt: int
     earlier: tuple[str, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its end is recorded."""
+        return self.phase is not None and self.phase.is_terminal
 
     @property
     def server_key(self) -> Key:
@@ -54,6 +67,8 @@ def digest_of(wanted: TestExecution) -> RunDigest:
     return RunDigest.of(
         wanted,
         server=sys.intern(wanted.spec.server_ref.name),
+        project=sys.intern(_named(wanted.spec.project)),
+        has_place=_has_place(wanted),
         created=wanted.metadata.creation_timestamp,
         phase=status.phase,
         origin=status.origin,
@@ -61,6 +76,19 @@ def digest_of(wanted: TestExecution) -> RunDigest:
         attempt=attempt_at(wanted),
         earlier=tuple(one.execution_id for one in status.previous_attempts if one.execution_id),
     )
+
+
+def _named(project: ByIdOrName) -> str:
+    return f"id {project.id}" if project.id is not None else f"name {project.name}"
+
+
+def _has_place(wanted: TestExecution) -> bool:
+    status, intent = wanted.status, wanted.metadata.annotations.get(INTENT_ANNOTATION)
+    if status.phase is not None and status.phase.is_terminal:
+        return False
+    if status.phase not in {None, Phase.PENDING} or (status.execution and status.execution.id):
+        return True
+    return intent is not None and Intent.load(intent).uid == wanted.metadata.uid
 
 
 def _recorded(execution: Execution) -> RecordedRun:

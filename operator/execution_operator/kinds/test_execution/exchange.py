@@ -10,12 +10,18 @@ import structlog
 
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.configuration import (
+    configuration_of,
+    differing,
+    told,
+)
 from execution_operator.kinds.test_execution.identity import cluster_tag, run_tag
 from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.reckoning import left, left_of_deletion, reckonings
 from execution_operator.kinds.test_execution.seen import (
     Adopt,
     Certainty,
+    Configure,
     Denials,
     Doubt,
     Exchange,
@@ -26,6 +32,7 @@ from execution_operator.kinds.test_execution.seen import (
     ReadResult,
     ReadTests,
     Reckon,
+    RefusedConfiguration,
     Seen,
     Start,
     Stop,
@@ -98,7 +105,7 @@ class Exchanger:
         except errors.RemoteError as error:
             return self._failed(wanted, self._problem(wanted, error))
 
-    async def _sent(
+    async def _sent(  # noqa: C901 - one branch an action
         self, action: Exchange, wanted: TestExecution, seen: Seen, connection: Connection
     ) -> Memory:
         hub = connection.hub
@@ -121,6 +128,8 @@ class Exchanger:
                 return await self._read_tests(action, wanted, hub)
             case Stop():
                 return await self._stop(action, wanted, connection)
+            case Configure():
+                return await self._configure(action, wanted, hub)
 
     async def _start(
         self, action: Start, wanted: TestExecution, seen: Seen, connection: Connection
@@ -186,6 +195,7 @@ class Exchanger:
                 repeated=before.repeated,
             )
             raise
+        self._memories.keep(wanted, configured=told(wanted))
         return self._started(wanted, _with_word(wanted, run), seen)
 
     def _started(
@@ -257,7 +267,12 @@ class Exchanger:
         newest = min(hits, key=_age)
         self._teller.adopted(wanted, newest.id)
         return self._healthy(
-            wanted, run=newest, adopted=True, ended_at=self._ended_at(newest), **looked
+            wanted,
+            run=newest,
+            adopted=True,
+            configured=told(wanted),
+            ended_at=self._ended_at(newest),
+            **looked,
         )
 
     async def _reckon(
@@ -337,7 +352,12 @@ class Exchanger:
             return self._failed(wanted, problem)
         self._teller.adopted(wanted, run.id)
         return self._healthy(
-            wanted, run=run, adopted=True, doubt=None, ended_at=self._ended_at(run)
+            wanted,
+            run=run,
+            adopted=True,
+            configured=told(wanted),
+            doubt=None,
+            ended_at=self._ended_at(run),
         )
 
     async def _read(self, action: Read, wanted: TestExecution, hub: TestHub) -> Memory:
@@ -393,6 +413,20 @@ class Exchanger:
             return self._denied(wanted, self._problem(wanted, error), self._now())
         _log.info("asked the server to stop the run", execution=action.execution_id)
         return self._healthy(wanted, stop_sent=True, read_at=None)
+
+    async def _configure(self, action: Configure, wanted: TestExecution, hub: TestHub) -> Memory:
+        """Send what the run does not know yet; one that ended, or takes none, says no."""
+        place, asked = (action.project_id, action.execution_id), told(wanted)
+        try:
+            current = await hub.get_configurations(*place)
+            changes = differing(configuration_of(wanted), current)
+            if changes:
+                await hub.update_configurations(*place, changes)
+        except (errors.Rejected, errors.NotFound) as error:
+            refused = RefusedConfiguration(asked, self._problem(wanted, error))
+            return self._healthy(wanted, refused_configuration=refused, read_at=None)
+        _log.info("sent the configuration", execution=action.execution_id, names=sorted(changes))
+        return self._healthy(wanted, configured=asked, refused_configuration=None)
 
     async def _ask_to_stop(
         self, wanted: TestExecution, project: str, execution_id: str, connection: Connection

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.kinds.test_execution.attempts import attempt_of
+from execution_operator.kinds.test_execution.configuration import is_to_tell
 from execution_operator.kinds.test_execution.details import next_detail
 from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
 from execution_operator.kinds.test_execution.retry import failed_attempt
 from execution_operator.kinds.test_execution.seen import (
     Action,
+    Configure,
+    LeaveBehind,
     Read,
     Reckon,
     Seen,
@@ -19,9 +22,9 @@ from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_lost,
     is_over,
-    is_restored,
     project_id,
 )
+from execution_operator.kinds.test_execution.timeouts import gave_up, is_to_record, timed_out
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.snapshot import Listed, Unlisted
 
@@ -40,8 +43,14 @@ def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
     """What to do next about a run whose id is known."""
     memory, lost = seen.memory, is_lost(seen, now, periods)
     project, known = project_id(wanted, seen), execution_id(wanted, seen)
-    if project is None or known is None or (lost and not memory.reckonings):
+    if project is None or known is None or memory.left_behind:
         return REST
+    if lost and not memory.reckonings:
+        return REST
+    if is_to_record(wanted, seen, now, periods):
+        return REST
+    if gave_up(wanted, seen, now, periods):
+        return Plan(action=LeaveBehind("it was asked to stop and not seen ended in time"))
     if memory.retry_at > now.monotonic:
         return Plan(look_again=memory.retry_at - now.monotonic, result=Result.REQUEUED)
     if seen.url is None:
@@ -51,9 +60,25 @@ def following(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         return Plan(action=Reckon(project, known, attempt_of(wanted)))
     if over:
         return _ended(wanted, seen, now, periods)
-    if wanted.spec.cancel and not memory.stop_sent and not is_restored(wanted, seen):
-        return Plan(action=Stop(project, known))
-    return until_reckoning(watching(seen, now, Read(project, known)), seen, now)
+    return _active(wanted, seen, now, Read(project, known))
+
+
+def _active(wanted: TestExecution, seen: Seen, now: Now, read: Read) -> Plan[Action]:
+    if wanted.status.stop_request is not None and not seen.memory.stop_sent:
+        return Plan(action=Stop(read.project_id, read.execution_id))
+    if is_to_tell(wanted, seen):
+        return Plan(action=Configure(read.project_id, read.execution_id))
+    if _is_to_read(wanted, seen):
+        return Plan(action=read)
+    return until_reckoning(watching(seen, now, read), seen, now)
+
+
+def _is_to_read(wanted: TestExecution, seen: Seen) -> bool:
+    """Whether somebody asked for a look at a run that was not read since."""
+    asked, recorded = seen.asked_at, wanted.status.execution
+    if asked is None or recorded is None or recorded.id is None:
+        return False
+    return seen.memory.read_at is None or seen.memory.read_at < asked
 
 
 def watching(seen: Seen, now: Now, read: Read) -> Plan[Action]:
@@ -84,6 +109,6 @@ def until_reckoning(plan: Plan[Action], seen: Seen, now: Now) -> Plan[Action]:
 
 def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     """Read what the result says, unless there is another attempt to come."""
-    if failed_attempt(wanted, seen, now) is not None:
-        return REST  # the status that follows says that there is going to be another one
+    if failed_attempt(wanted, seen, now) is not None or timed_out(wanted, seen):
+        return REST  # the status that follows says so
     return Plan(action=next_detail(wanted, seen, now, periods))

@@ -12,6 +12,7 @@ from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.attempts import is_between
+from execution_operator.kinds.test_execution.configuration import refusal as unconfigured
 from execution_operator.kinds.test_execution.details import next_detail
 from execution_operator.kinds.test_execution.retry import (
     attempts_allowed,
@@ -34,6 +35,13 @@ from execution_operator.kinds.test_execution.standing import (
     may_adopt,
     verdict_is_late,
 )
+from execution_operator.kinds.test_execution.timeouts import (
+    explained,
+    late_reason,
+    overdue,
+    stop_request,
+    timed_out,
+)
 from execution_operator.kinds.test_execution.words import (
     ACTIVE,
     BY_REQUEST,
@@ -47,6 +55,7 @@ from execution_operator.kinds.test_execution.words import (
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import Attempt, TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
@@ -93,7 +102,7 @@ def judge(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judg
         text = "nothing is changed while the object is annotated as paused"
         return Judgement(Row.PAUSED, phase, Reason.PAUSED, text)
     if execution_id(wanted, seen) is None:
-        return _not_submitted(wanted, seen, now)
+        return _not_submitted(wanted, seen, now, periods)
     return _submitted(wanted, seen, now, periods)
 
 
@@ -116,9 +125,9 @@ def _foreign(wanted: TestExecution, seen: Seen, phase: Phase) -> Judgement | Non
     return None
 
 
-def _not_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement:
+def _not_submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
     memory = seen.memory
-    over = _never_submitted(wanted, seen, now)
+    over = _never_submitted(wanted, seen, now, periods)
     if over is not None:
         return over
     problem = seen.blocker or seen.unready or memory.problem
@@ -126,6 +135,8 @@ def _not_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement:
         return _between(wanted)
     if not is_unsent(wanted, seen) and not may_adopt(wanted, seen):
         return _in_doubt(seen)
+    if seen.place is not None:
+        return _waits(wanted, seen.place)
     if problem is not None:
         row = Row.NEEDS_PERSON if problem.reason in _FOR_PEOPLE else Row.ACTIVE
         return Judgement(row, Phase.PENDING, problem.reason, problem.message, problem)
@@ -159,7 +170,9 @@ def _no_more(wanted: TestExecution) -> Judgement | None:
     return Judgement(Row.NOT_PASSED, Phase.ERROR, reason, text)
 
 
-def _never_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement | None:
+def _never_submitted(
+    wanted: TestExecution, seen: Seen, now: Now, periods: Periods
+) -> Judgement | None:
     """Why there is not going to be a run."""
     memory, refused = seen.memory, refusal(wanted.spec)
     if refused is not None:
@@ -170,12 +183,42 @@ def _never_submitted(wanted: TestExecution, seen: Seen, now: Now) -> Judgement |
             return _retry(wanted, failed, text)
         return Judgement(Row.NOT_PASSED, Phase.ERROR, Reason.SUBMIT_FAILED, text, memory.refused)
     if memory.left_behind is not None:
-        text = f"cancelled; a run may go on all the same: {memory.left_behind}, look there"
-        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    if wanted.spec.cancel and is_unsent(wanted, seen):
+        return _left_behind(wanted, seen, memory.left_behind)
+    if is_unsent(wanted, seen):
+        return _not_wanted(wanted, seen, now, periods) or _no_more(wanted)
+    return None
+
+
+def _not_wanted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement | None:
+    """That it was cancelled, or came too late, before it was started."""
+    if wanted.spec.cancel:
         text = f"cancelled before it was started{' again' if is_between(wanted) else ''}"
         return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
-    return _no_more(wanted)
+    late = overdue(wanted, seen, now, periods)
+    if late is None:
+        return None
+    text = explained(wanted, late)
+    problem = seen.blocker or seen.unready or seen.memory.problem
+    text = f"{text}: {problem.message}" if problem else text
+    return Judgement(Row.NOT_PASSED, Phase.ERROR, late, text, problem)
+
+
+def _waits(wanted: TestExecution, place: Place) -> Judgement:
+    server = wanted.spec.server_ref.name
+    text = (
+        f'ExecutionServer "{server}" has {place.limit} active runs, as many as maxActiveRuns'
+        f" allows: place {place.number} in the queue"
+    )
+    return Judgement(Row.ACTIVE, Phase.PENDING, Reason.WAITING_FOR_CAPACITY, text)
+
+
+def _left_behind(wanted: TestExecution, seen: Seen, why: str) -> Judgement:
+    late = late_reason(wanted, seen)
+    if late is None:
+        text = f"cancelled; a run may go on all the same: {why}, look there"
+        return Judgement(Row.NOT_PASSED, Phase.STOPPED, Reason.STOPPED_BY_REQUEST, text)
+    text = f"{explained(wanted, late)}; it may go on all the same: {why}, look on the server"
+    return Judgement(Row.NOT_PASSED, Phase.ERROR, late, text)
 
 
 def _in_doubt(seen: Seen) -> Judgement:
@@ -190,6 +233,8 @@ def _in_doubt(seen: Seen) -> Judgement:
 
 
 def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    if seen.memory.left_behind is not None:
+        return _left_behind(wanted, seen, seen.memory.left_behind)
     reckoned = not seen.memory.reckonings
     if is_lost(seen, now, periods) and reckoned:
         text = "the server says that there is no such run any more"
@@ -197,7 +242,8 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
     if is_over(seen):
         going = _ended(wanted, seen, now, periods) if reckoned else _reckoning(seen)
     else:
-        going = _going(wanted, seen)
+        stopping = stop_request(wanted, seen, now, periods) is not None
+        going = _going(wanted, seen, stopping=stopping)
     if going.row not in {Row.ACTIVE, Row.STUB_RUNS} or going.failed is not None:
         return going
     memory = seen.memory
@@ -213,14 +259,14 @@ def _submitted(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) ->
     return going
 
 
-def _going(wanted: TestExecution, seen: Seen) -> Judgement:
+def _going(wanted: TestExecution, seen: Seen, *, stopping: bool) -> Judgement:
     """What a run that is not over does, by the word that was read, or as it was before."""
     run, phase = seen.memory.run, wanted.status.phase or Phase.IN_TRANSITION
-    if run is None:
+    if run is None and not (stopping and phase is not Phase.STOPPING):
         return _as_it_was(wanted, phase)
-    word = run.status or "IN_TRANSITION"
+    word = (run.status if run else _last_word(wanted)) or "IN_TRANSITION"
     phase, reason = ACTIVE.get(word, (Phase.RUNNING, Reason.RUNNING))
-    if seen.memory.stop_sent:
+    if seen.memory.stop_sent or stopping:
         phase, reason = Phase.STOPPING, Reason.STOPPING
     text = f"the server says {word}"
     if is_stub(wanted) and reason is Reason.RUNNING and word in ACTIVE:
@@ -228,7 +274,11 @@ def _going(wanted: TestExecution, seen: Seen) -> Judgement:
         return Judgement(Row.STUB_RUNS, phase, Reason.STUB_RUNNING, text)
     if word not in ACTIVE:
         text = f'the server says "{word}", a word that is not known: taken as running'
-    return Judgement(Row.ACTIVE, phase, reason, text)
+    return Judgement(Row.ACTIVE, phase, reason, text, unconfigured(wanted, seen))
+
+
+def _last_word(wanted: TestExecution) -> str | None:
+    return wanted.status.execution.status if wanted.status.execution else None
 
 
 def _reckoning(seen: Seen) -> Judgement:
@@ -260,6 +310,9 @@ def _ended(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> Jud
     run, result = seen.memory.run, seen.memory.result
     word = run.status if run else None
     words = (result.message if result else None) or (run.message if run else None)
+    late = timed_out(wanted, seen)
+    if late is not None:
+        return _judged(Ending(Phase.ERROR, late, explained(wanted, late)), words)
     failed = failed_attempt(wanted, seen, now)
     if failed is not None:
         return _retry(wanted, failed, _judged(ENDED[word or ""], words).message)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecutionStatus
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.act import Actor
+    from execution_operator.kinds.test_execution.capacity import Capacity
     from execution_operator.kinds.test_execution.digest import RunDigest
     from execution_operator.kinds.test_execution.memories import Memories
     from execution_operator.kinds.test_execution.observe import Observer
@@ -30,19 +31,21 @@ class TestExecutionKind:
     __test__ = False
     model = TestExecution
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
         *,
         observer: Observer,
         actor: Actor,
         teller: Teller,
         memories: Memories,
+        capacity: Capacity,
         periods: Periods,
     ) -> None:
         self._teller = teller
         self._observer = observer
         self._actor = actor
         self._memories = memories
+        self._capacity = capacity
         self._periods = periods
 
     def digest(self, wanted: TestExecution) -> RunDigest:
@@ -98,6 +101,7 @@ class TestExecutionKind:
         """It is gone."""
         self._observer.forget(known)
         self._memories.forget(known.uid)
+        self._capacity.forget(known.uid)
 
 
 def _use(known: RunDigest | None) -> tuple[object, ...]:

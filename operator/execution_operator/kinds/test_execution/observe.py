@@ -10,7 +10,7 @@ from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
-from execution_operator.kinds.test_execution.digest import RunDigest
+from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
 from execution_operator.kinds.test_execution.expiry import tracker
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.seen import Certainty, Seen
@@ -20,12 +20,15 @@ from execution_operator.kinds.test_execution.standing import (
     is_adopted,
     is_restored,
     is_unfollowable_copy,
+    is_usable,
     may_start,
     project_id,
+    wants_place,
 )
 from execution_operator.kinds.test_execution.variables import Variables
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.reconcile.ports import Key
+from execution_operator.reconcile.status import requested_at
 from execution_operator.remote.snapshot import Listed
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
+    from execution_operator.kinds.test_execution.capacity import Capacity
     from execution_operator.kinds.test_execution.memories import Memories
 
 _GONE = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING})
@@ -49,8 +53,15 @@ class Observer:
     """Gathers what is known of a run."""
 
     def __init__(
-        self, *, ports: Ports, connections: Connections, memories: Memories, periods: Periods
+        self,
+        *,
+        ports: Ports,
+        connections: Connections,
+        memories: Memories,
+        capacity: Capacity,
+        periods: Periods,
     ) -> None:
+        self._capacity = capacity
         self._objects = ports.objects
         self._sources = VariableSources(ports.secrets)
         self._clock = ports.clock
@@ -63,6 +74,9 @@ class Observer:
 
     async def observe(self, wanted: TestExecution) -> Seen:
         """What is known of it now."""
+        return self._with_place(wanted, await self._observed(wanted))
+
+    async def _observed(self, wanted: TestExecution) -> Seen:
         intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
         seen = Seen(
             memory=self._memories.of(wanted),
@@ -75,6 +89,7 @@ class Observer:
             self._memories.privacy.forget(wanted.metadata.uid)
             return seen
         await self._learn_what_to_hide(wanted, seen)
+        seen = self._with_request(wanted, seen)
         key = server_key(wanted)
         server = self._objects.get(key)
         if not isinstance(server, ExecutionServer):
@@ -142,7 +157,8 @@ class Observer:
         snapshot, key = connection.snapshot(project), Key.of(wanted)
         sighting = snapshot.follow(known, lambda: self._wake(key))
         memory = seen.memory
-        if isinstance(sighting, Listed):
+        listed, read = snapshot.listed_at, memory.read_at
+        if isinstance(sighting, Listed) and (read is None or (listed or 0.0) >= read):
             ended = is_ended(sighting.execution.status)  # by a server that ignores the filter
             memory = self._memories.keep(
                 wanted,
@@ -177,6 +193,26 @@ class Observer:
             owner=_told(owner, wanted) if owner else None,
             original_lives=any(one.uid == original for one in others),
         )
+
+    def _with_request(self, wanted: TestExecution, seen: Seen) -> Seen:
+        """Somebody who asks for a look by annotation gets it now: no backoff, no old refusal."""
+        asked = requested_at(wanted.metadata)
+        if asked is None or asked == wanted.status.last_handled_reconcile_at:
+            return seen
+        memory = self._memories.keep(wanted, retry_at=0.0, refused_configuration=None)
+        return replace(seen, memory=memory, asked_at=self._clock.now().monotonic)
+
+    def _with_place(self, wanted: TestExecution, seen: Seen) -> Seen:
+        """Whether it may start now, or has to wait for others."""
+        server = self._objects.get(server_key(wanted))
+        if not wants_place(wanted, seen):
+            self._capacity.withdraw(wanted.metadata.uid)
+            return seen
+        if not isinstance(server, ExecutionServer) or not is_usable(seen):
+            return seen
+        limit, now = server.spec.max_active_runs, self._clock.now().monotonic
+        place = self._capacity.ask(digest_of(wanted), limit=limit, now=now)
+        return replace(seen, place=place)
 
     def unfollow(self, wanted: TestExecution, seen: Seen) -> None:
         """It needs no list any more."""

@@ -41,7 +41,8 @@ def failed_attempt(wanted: TestExecution, seen: Seen, now: Now) -> Attempt | Non
     A run that was being stopped is never tried again, whatever it ended as.
     """
     memory, run = seen.memory, seen.memory.run
-    stopped = memory.stop_sent or wanted.status.phase is Phase.STOPPING
+    asked = wanted.status.stop_request is not None
+    stopped = asked or memory.stop_sent or wanted.status.phase is Phase.STOPPING
     if not may_begin_another(wanted) or stopped or is_adopted(wanted, seen):
         return None
     ended = now.utc.replace(microsecond=0)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from execution_operator.kinds.problems import Problem
+    from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.kinds.test_execution.identity import Intent
     from execution_operator.remote.snapshot import Sighting, Trouble
     from execution_operator.remote.testhub.junit import TestCounts
@@ -51,6 +52,14 @@ class Denials:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedConfiguration:
+    """A configuration that the server did not take, and why."""
+
+    told: str | None
+    problem: Problem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What this process remembers of one object; losing it is safe.
@@ -80,7 +89,9 @@ class Memory:
         refused: the server's final no to the start.
         adoption_ignored: whether it was told that spec.adopt came too late.
         restored_at: monotonic time at which the run of the original was looked for.
-        left_behind: why a cancelled run may go on all the same.
+        left_behind: why a run that is to be stopped may go on all the same.
+        configured: what stands for the configuration that the run knows.
+        refused_configuration: the one that the server did not take.
     """
 
     attempt: int = 1
@@ -108,6 +119,8 @@ class Memory:
     adoption_ignored: bool = False
     restored_at: float | None = None
     left_behind: str | None = None
+    configured: str | None = None
+    refused_configuration: RefusedConfiguration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +141,8 @@ class Seen:
         owner: the object that owns the run already, as far as this one may know its name.
         original_lives: whether the object whose intent this one carries is there.
         tracked_by: the GitOps tool that would create the object again if it were deleted.
+        place: that it waits for other runs of the server to end.
+        asked_at: monotonic time of this look, where somebody asked for one by annotation.
     """
 
     memory: Memory
@@ -146,6 +161,8 @@ class Seen:
     owner: str | None = None
     original_lives: bool = False
     tracked_by: str | None = None
+    place: Place | None = None
+    asked_at: float | None = None
     settling: float = 60.0
     poll: float = 5.0
 
@@ -253,6 +270,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Configure:
+    """Tell the run its configuration."""
+
+    project_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Take our finalizer off.
 
@@ -263,5 +288,16 @@ class Release:
     left_behind: str | None = None
 
 
-Exchange = Start | LookUp | LookUpOriginal | Reckon | Adopt | Read | ReadResult | ReadTests | Stop
+Exchange = (
+    Start
+    | LookUp
+    | LookUpOriginal
+    | Reckon
+    | Adopt
+    | Read
+    | ReadResult
+    | ReadTests
+    | Stop
+    | Configure
+)
 Action = WriteIntent | BeginAttempt | Expire | Release | IgnoreAdoption | LeaveBehind | Exchange

@@ -85,7 +85,6 @@ def unsupported(spec: TestExecutionSpec) -> str | None:
     asked = {
         "requires": spec.requires,
         "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
-        "timeouts": spec.timeouts,
     }
     names = [name for name, value in asked.items() if value]
     if not names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.test_execution.attempts import is_between
 from execution_operator.kinds.test_execution.seen import Certainty
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
+_OF_THE_SERVER: Final = frozenset(
+    {
+        Reason.SERVER_NOT_FOUND,
+        Reason.SERVER_NOT_READY,
+        Reason.HOST_NOT_ALLOWED,
+        Reason.SERVER_UNREACHABLE,
+        Reason.UNAUTHORIZED,
+        Reason.LICENSE_REFUSED,
+        Reason.RATE_LIMITED,
+        Reason.TLS_VERIFICATION_FAILED,
+    }
+)
+"""What all runs of a server wait for alike: none of them passes another for it."""
 _DENIALS: Final = 3
 _DELETION: Final = timedelta(minutes=10)
 
@@ -142,6 +156,21 @@ def verdict_is_late(seen: Seen, now: Now, periods: Periods) -> bool:
     return since is not None and now.monotonic - since >= periods.verdict
 
 
+def wants_place(wanted: TestExecution, seen: Seen) -> bool:
+    """Whether nothing of its own keeps it from the first step of a start; its server may."""
+    meta, spec, memory = wanted.metadata, wanted.spec, seen.memory
+    unwanted = meta.is_deleted or meta.is_paused or spec.cancel or spec.adopt is not None
+    begun = seen.intent is not None or execution_id(wanted, seen) is not None
+    refused = memory.refused is not None or refusal(spec) is not None
+    blocked = seen.blocker is not None and seen.blocker.reason not in _OF_THE_SERVER
+    return not (unwanted or begun or refused or blocked or seen.unready is not None)
+
+
+def is_usable(seen: Seen) -> bool:
+    """Whether its server takes the first step of a start."""
+    return seen.url is not None and seen.blocker is None and seen.project_id is not None
+
+
 def may_adopt(wanted: TestExecution, seen: Seen) -> bool:
     """Whether spec.adopt is obeyed: before an intent, or where only a person can decide."""
     if wanted.spec.adopt is None or execution_id(wanted, seen) is not None:
@@ -166,10 +195,15 @@ def adoption_is_late(wanted: TestExecution, seen: Seen) -> bool:
     return execution_id(wanted, seen) != adopt.execution_id
 
 
+def stop_allowance(wanted: TestExecution) -> timedelta:
+    """How long the end of a run that is asked to stop is waited for."""
+    allowed = wanted.spec.deletion_timeout
+    return _DELETION if allowed is None else allowed
+
+
 def deletion_seconds_left(wanted: TestExecution, now: Now) -> float:
     """How long a deletion may still wait for the run's end."""
     asked = wanted.metadata.deletion_timestamp
     if asked is None:
         return 0.0
-    allowed = wanted.spec.deletion_timeout
-    return (asked + (_DELETION if allowed is None else allowed) - now.utc).total_seconds()
+    return (asked + stop_allowance(wanted) - now.utc).total_seconds()

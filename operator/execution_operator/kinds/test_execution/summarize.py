@@ -17,6 +17,7 @@ from execution_operator.api.test_execution import (
     Verdict,
 )
 from execution_operator.kinds.test_execution.attempts import at_attempt
+from execution_operator.kinds.test_execution.configuration import known_to_server
 from execution_operator.kinds.test_execution.details import (
     left_out,
     reports_of,
@@ -31,6 +32,7 @@ from execution_operator.kinds.test_execution.standing import (
     is_stub,
     project_id,
 )
+from execution_operator.kinds.test_execution.timeouts import stop_request
 from execution_operator.kinds.test_execution.words import COMPLETE
 from execution_operator.reconcile.status import Said, conditions, one_line, requested_at
 
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.status import Truth
 
 _MOST_ATTEMPTS: Final = 10
+
+
+_NOT_BEGUN: Final = frozenset(
+    {Phase.PENDING, Phase.SUBMITTING, Phase.SCHEDULED, Phase.IN_TRANSITION}
+)
+"""Phases before a start that a server may already have dated; timeouts.queue goes on in them."""
 
 
 def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> TestExecutionStatus:
@@ -64,12 +72,13 @@ def summarize(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> 
         update=handled
         | _fields(wanted, seen, judged, now)
         | {
+            "stop_request": stop_request(wanted, seen, now, periods),
             "conditions": conditions(
                 before.conditions,
                 _said(wanted, seen, judged),
                 generation=wanted.metadata.generation,
                 now=now.utc,
-            )
+            ),
         }
     )
 
@@ -79,9 +88,11 @@ def _fields(wanted: TestExecution, seen: Seen, judged: Judgement, now: Now) -> d
     started = _is_started(wanted, seen, judged)
     if not started:
         run = None
-    begun = _second(run.start_date if run else None) or (before.start_time if started else None)
-    if begun is None and started and judged.phase is Phase.RUNNING:
-        begun = _second(now.utc)
+    begun = before.start_time if started else None
+    if started and (begun is not None or judged.phase not in _NOT_BEGUN):
+        begun = _second(run.start_date if run else None) or begun
+        if begun is None and judged.phase is Phase.RUNNING:
+            begun = _second(now.utc)
     ended, over = None, judged.phase.is_terminal
     if over:
         ended = _second(run.completion_date if run else None) or _second(now.utc)
@@ -131,6 +142,7 @@ def _execution(wanted: TestExecution, seen: Seen) -> Execution:
         submitted_at=submitted,
         server=before.server or (seen.intent.server if seen.intent else seen.url) or seen.url,
         project_id=project,
+        configuration=known_to_server(wanted, seen),
     )
 
 
@@ -235,6 +247,9 @@ _WAITING = frozenset(
 def _accepted(judged: Judgement, *, started: bool) -> Said:
     if not started and judged.reason in _WAITING:
         return Said(ConditionType.ACCEPTED, "False", judged.reason, judged.message)
+    problem = judged.problem
+    if not started and problem is not None and problem.reason in _WAITING:
+        return Said(ConditionType.ACCEPTED, "False", problem.reason, problem.message)
     return Said(ConditionType.ACCEPTED, "True", Reason.ACCEPTED)
 
 

@@ -19,6 +19,10 @@ ACTIVE: Final = {
 }
 
 
+NOT_YET_RUNNING: Final = frozenset({"SCHEDULED", "IN_TRANSITION"})
+"""Words of a run that is still to begin; a word that is not known is taken as running."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended."""

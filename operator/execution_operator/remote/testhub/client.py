@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.remote.testhub import protocol, reading
+from execution_operator.remote.testhub import configurations, protocol, reading
 from execution_operator.remote.testhub.auth import Tokens
 from execution_operator.remote.testhub.calls import Calls, off_loop
 from execution_operator.remote.testhub.log import LogCursor, get_log, require_log
@@ -155,6 +155,27 @@ class TestHub:
         """
         request = protocol.stop_executions(project_id, execution_ids, options)
         return reading.read_all_stopped(await self._calls.answer(request))
+
+    async def get_configurations(self, project_id: str, execution_id: str) -> dict[str, str]:
+        """Read a run's advanced configurations.
+
+        Raises:
+            NotFound: the API says there is no such run, or that it has none.
+        """
+        request = configurations.get_configurations(project_id, execution_id)
+        return await off_loop(configurations.read_configurations, await self._calls.answer(request))
+
+    async def update_configurations(
+        self, project_id: str, execution_id: str, changes: Mapping[str, str]
+    ) -> None:
+        """Change some of a run's advanced configurations, or add them.
+
+        Raises:
+            NotFound: the API says there is no such run, or that it has ended.
+            Rejected: this kind of test takes no changes.
+        """
+        request = configurations.update_configurations(project_id, execution_id, changes)
+        configurations.read_changed(await self._calls.answer(request))
 
     async def get_result(self, project_id: str, result_id: str) -> ResultResource:
         """Read a run's result; its verdict may still be None."""

@@ -16,8 +16,8 @@ from execution_operator.kinds import execution_server, problems
 from execution_operator.remote import errors
 
 PAGE = (Path(__file__).parents[2] / "docs" / "executionserver.md").read_text()
-NEVER_HERE = {errors.Ambiguous}
-"""What only a request that must not be repeated can end as; a server is only read."""
+NEVER_HERE = {errors.Ambiguous, errors.Gone}
+"""What only a start or a log can end as."""
 
 
 def blocks() -> list[dict[str, Any]]:

@@ -148,7 +148,8 @@ def _first_steps(
     if seen.place is not None:
         return Plan(look_again=_until_moved(seen.place, periods), result=Result.REQUEUED)
     plan = _next_step(wanted, seen, now, unwanted=unwanted)
-    if isinstance(plan.action, WriteIntent | Start) and seen.asset_id is None:
+    begins = isinstance(plan.action, WriteIntent | Start) and not unwanted
+    if begins and seen.asset_id is None:
         return _unready(seen, periods)
     return plan
 

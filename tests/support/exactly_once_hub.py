@@ -45,7 +45,7 @@ class ModelHub:
             return (Asset.model_validate({"id": which.name, "name": which.name}),)
 
     async def list_executions(
-        self, _project: str, chosen: ExecutionFilter
+        self, _project: str, chosen: ExecutionFilter, **_: object
     ) -> tuple[ExecutionResource, ...]:
         """Those that match and are listed by now."""
         async with self._reading():

@@ -31,7 +31,13 @@ def running(execution_id: str = "e1", word: str = "RUNNING") -> ExecutionResourc
 class Ask:
     """A list that was asked for and waits for the test to answer it."""
 
-    def __init__(self, project_id: str, chosen: ExecutionFilter) -> None:
+    def __init__(
+        self,
+        project_id: str,
+        chosen: ExecutionFilter,
+        waited: Callable[[float], None] | None = None,
+    ) -> None:
+        self.waited = waited
         self.at = seconds()
         self.project_id = project_id
         self.chosen = chosen
@@ -57,10 +63,14 @@ class Lister:
         self._asks: asyncio.Queue[Ask] = asyncio.Queue()
 
     async def list_executions(
-        self, project_id: str, chosen: ExecutionFilter
+        self,
+        project_id: str,
+        chosen: ExecutionFilter,
+        *,
+        waited: Callable[[float], None] | None = None,
     ) -> tuple[ExecutionResource, ...]:
         """What the test answers."""
-        ask = Ask(project_id, chosen)
+        ask = Ask(project_id, chosen, waited)
         self._asks.put_nowait(ask)
         return await ask.answered
 

@@ -367,3 +367,15 @@ async def test_the_age_is_that_of_the_newest_complete_list():
     await scene.fail()
     await asyncio.sleep(2.0)
     assert scene.snapshot.age == POLL + 2.0
+
+
+@in_virtual_time
+async def test_a_list_that_waited_for_our_own_limit_is_not_called_slow():
+    scene = Scene()
+    scene.follow("e1")
+    ask = await scene.lister.asked()
+    await asyncio.sleep(10.0)
+    ask.waited(10.0)
+    await ask.answer(running())
+    following = await scene.lister.asked()
+    assert following.at == pytest.approx(10.0 + POLL, abs=1.0)

@@ -31,9 +31,13 @@ class Lister(Protocol):
     """Who can list executions."""
 
     async def list_executions(
-        self, project_id: str, chosen: ExecutionFilter
+        self,
+        project_id: str,
+        chosen: ExecutionFilter,
+        *,
+        waited: Callable[[float], None] | None = None,
     ) -> tuple[ExecutionResource, ...]:
-        """All pages, or a RemoteError."""
+        """All pages, or a RemoteError; `waited` is told of the seconds until each one's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +165,13 @@ class ExecutionSnapshot:
     async def _list(self) -> float:
         """List once; the seconds to wait before the next one."""
         began, retry_after = self._monotonic(), None
+        waits: list[float] = []  # for our own rate limit: that says nothing about the server
         try:
-            executions = await self._lister.list_executions(self._project_id, self._filter)
+            executions = await self._lister.list_executions(
+                self._project_id, self._filter, waited=waits.append
+            )
             self._succeeded(executions, began)
-            return self._pace.after_answer(self._monotonic() - began)
+            return self._pace.after_answer(self._monotonic() - began - sum(waits))
         except RemoteError as error:
             self._failed(error, began)
             retry_after = error.retry_after

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, Protocol
@@ -129,7 +129,7 @@ class Transport:
             fence = Fence(Sending(), before_bytes)
             response = await self._metered(request, token, fence, passage, receiver)
             self._judge(response, passage)
-        return response
+        return replace(response, waited_seconds=waited)
 
     async def close(self) -> None:
         """Let nothing more in, wait for the answers under way, and close all connections.

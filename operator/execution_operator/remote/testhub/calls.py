@@ -84,9 +84,18 @@ class Calls:
         return Answer(request, response, self._tokens.redactor(*secrets))
 
     async def all_pages(
-        self, model: type[Item], request: Callable[[int], Request]
+        self,
+        model: type[Item],
+        request: Callable[[int], Request],
+        *,
+        waited: Callable[[float], None] | None = None,
     ) -> tuple[Item, ...]:
         """Read a list, all pages of it.
+
+        Args:
+            model: what it is a list of.
+            request: makes the request for a page.
+            waited: is told for each page how many seconds it waited for its turn.
 
         Raises:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
@@ -94,6 +103,8 @@ class Calls:
         listing = reading.Listing(model)
         for page in range(_MOST_PAGES):
             answer = await self.answer(request(page))
+            if waited is not None:
+                waited(answer.response.waited_seconds)
             if not await off_loop(listing.add, answer):
                 return tuple(listing.found.values())
         message = f"cannot {request(0).purpose}: the list has more than {_MOST_PAGES} pages"

@@ -89,16 +89,27 @@ class TestHub:
         )
 
     async def list_executions(
-        self, project_id: str, which: ExecutionFilter
+        self,
+        project_id: str,
+        which: ExecutionFilter,
+        *,
+        waited: Callable[[float], None] | None = None,
     ) -> tuple[ExecutionResource, ...]:
         """List the runs of a project that match, all pages of them.
+
+        Args:
+            project_id: the project.
+            which: what has to match.
+            waited: is told for each page how many seconds it waited for its turn.
 
         Raises:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
             ValueError: the filter cannot be asked for.
         """
         return await self._calls.all_pages(
-            ExecutionResource, lambda page: protocol.list_executions(project_id, which, page)
+            ExecutionResource,
+            lambda page: protocol.list_executions(project_id, which, page),
+            waited=waited,
         )
 
     async def start_execution(

@@ -90,6 +90,8 @@ async def test_the_oldest_goes_first_and_projects_take_turns(namespace, simulato
     script(simulator, run_seconds=0.3)
     shop = simulator.world.projects["1050"]
     simulator.world.put_project(shop.model_copy(update={"id": "1900", "name": "Bank"}))
+    for asset in simulator.world.assets("1050"):
+        simulator.world.put_asset(asset.model_copy(update={"id": "", "project_id": "1900"}))
     simulator.scripts.put(
         Script(name="long", match=Match(tag="long"), transition_seconds=0.1, run_seconds=60)
     )

@@ -62,7 +62,8 @@ async def _server(plane: ControlPlane, hub: str) -> None:
     text = (ROOT / "examples/executionserver.yaml").read_text()
     text = text.replace("http://127.0.0.1:8070/test", hub)
     await asyncio.to_thread(plane.run_kubectl, "apply", "-f", "-", stdin=text)
-    fast = {"spec": {"rateLimit": {"requestsPerSecond": 1000, "burst": 10000}}}
+    limits = {"requestsPerSecond": 1000, "burst": 10000}
+    fast = {"spec": {"rateLimit": limits, "pollInterval": None}}  # else as a user has it
     await asyncio.to_thread(
         plane.run_kubectl,
         *("patch", "exs", "hub", "--type=merge", "-p", json.dumps(fast)),

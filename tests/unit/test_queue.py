@@ -305,8 +305,8 @@ async def test_a_lane_that_changed_meanwhile_gets_its_worker_back():
 
 @in_virtual_time
 async def test_urgent_keys_go_first_and_keep_no_other_waiting_for_ever():
-    queue = make_queue(per_lane=20, is_urgent=lambda one: "start" in one.name)
+    queue = make_queue(per_lane=30, is_urgent=lambda one: "start" in one.name)
     add(queue, *(f"a-end{number}" for number in range(3)))
-    add(queue, *(f"a-start{number}" for number in range(6)))
+    add(queue, *(f"a-start{number}" for number in range(12)))
     order = [name.strip("a-0123456789") for name in await all_taken(queue)]
-    assert order == ["start"] * 3 + ["end"] + ["start"] * 3 + ["end"] * 2
+    assert order == ["start"] * 9 + ["end"] + ["start"] * 3 + ["end"] * 2

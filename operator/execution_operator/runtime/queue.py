@@ -24,7 +24,7 @@ class QueueMeter(Protocol):
         """A key waited so long for a worker."""
 
 
-_URGENT_IN_A_ROW: Final = 3
+_URGENT_IN_A_ROW: Final = 9
 """After so many urgent keys of a lane another one has its turn."""
 
 

@@ -10,6 +10,19 @@ import structlog
 
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.test_execution.actions import (
+    Adopt,
+    Configure,
+    Exchange,
+    LookUp,
+    LookUpOriginal,
+    Read,
+    ReadResult,
+    ReadTests,
+    Reckon,
+    Start,
+    Stop,
+)
 from execution_operator.kinds.test_execution.configuration import (
     configuration_of,
     differing,
@@ -19,23 +32,12 @@ from execution_operator.kinds.test_execution.identity import cluster_tag, run_ta
 from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.reckoning import left, left_of_deletion, reckonings
 from execution_operator.kinds.test_execution.seen import (
-    Adopt,
     Certainty,
-    Configure,
     Denials,
     Doubt,
-    Exchange,
-    LookUp,
-    LookUpOriginal,
     Memory,
-    Read,
-    ReadResult,
-    ReadTests,
-    Reckon,
     RefusedConfiguration,
     Seen,
-    Start,
-    Stop,
 )
 from execution_operator.kinds.test_execution.sources import VariableSources
 from execution_operator.kinds.test_execution.specification import body

@@ -25,7 +25,8 @@ from execution_operator.kinds.test_execution.details import (
     tests_of,
 )
 from execution_operator.kinds.test_execution.expiry import not_applied, told
-from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
+from execution_operator.kinds.test_execution.judge import judge
+from execution_operator.kinds.test_execution.judgement import Judgement, Row
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,

@@ -30,9 +30,10 @@ from execution_operator.runtime.cache import ObjectCache
 from execution_operator.runtime.clock import SystemClock
 from execution_operator.runtime.controller import Controller
 from execution_operator.runtime.events import ClusterEvents
+from execution_operator.runtime.fence import LeaseFence, OpenFence, Terms
 from execution_operator.runtime.kopf_runtime import KopfRuntime
 from execution_operator.runtime.kubernetes_api import NotConfigured, load, own_namespace
-from execution_operator.runtime.lease import LeaseElection, LeaseFence, OpenFence, Terms
+from execution_operator.runtime.lease import LeaseElection
 from execution_operator.runtime.objects import ClusterObjects
 from execution_operator.runtime.preflight import NotInstalled, Preflight
 from execution_operator.runtime.queue import FairQueue

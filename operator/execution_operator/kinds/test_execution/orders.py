@@ -11,7 +11,7 @@ from execution_operator.kinds.test_execution.actions import Configure, Order, St
 from execution_operator.kinds.test_execution.configuration import configuration_of, differing, told
 from execution_operator.kinds.test_execution.seen import Memory, RefusedConfiguration
 from execution_operator.remote import errors
-from execution_operator.remote.testhub.protocol import StopOptions
+from execution_operator.remote.testhub.queries import StopOptions
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import StopOptions as StopOptionsAsked

@@ -23,7 +23,7 @@ from execution_operator.kinds.test_execution.seen import Doubt, Memory, Seen
 from execution_operator.kinds.test_execution.standing import is_over, project_id
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.remote import errors
-from execution_operator.remote.testhub.protocol import ExecutionFilter
+from execution_operator.remote.testhub.queries import ExecutionFilter
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import Attempt
+from execution_operator.api.run_status import Attempt
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.test_execution.actions import BeginAttempt, LookUp, Release, Start
 from execution_operator.kinds.test_execution.attempts import attempt_at, of_attempt

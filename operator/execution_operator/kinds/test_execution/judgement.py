@@ -14,7 +14,8 @@ from execution_operator.kinds.test_execution.retry import attempts_allowed, back
 from execution_operator.kinds.test_execution.timeouts import explained, late_reason
 
 if TYPE_CHECKING:
-    from execution_operator.api.test_execution import Attempt, TestExecution
+    from execution_operator.api.run_status import Attempt
+    from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.problems import Problem
     from execution_operator.kinds.test_execution.seen import Seen
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import durationpy
 
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.run_status import Attempt, Execution
 from execution_operator.api.test_execution import (
-    Attempt,
-    Execution,
     Origin,
     Phase,
     TestExecution,

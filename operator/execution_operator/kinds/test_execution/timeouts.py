@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from execution_operator.api.model import LONGEST
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import Phase, StopRequest
+from execution_operator.api.run_status import StopRequest
+from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_over,

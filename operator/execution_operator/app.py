@@ -1,4 +1,4 @@
-"""The composition root: settings, clients, kinds, controllers; then run until told to stop."""
+"""The process: standby, then leader, then stopped; what acts is put together elsewhere."""
 
 from __future__ import annotations
 
@@ -8,52 +8,33 @@ import os
 import signal
 import socket
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from kubernetes.aio import client
 
-from execution_operator.crds import DEFINITIONS
-from execution_operator.kinds.counts import runs_by_server, snapshot_ages
-from execution_operator.kinds.ports import Ports
-from execution_operator.kinds.registry import build_kinds, periods_of
-from execution_operator.kinds.testhubs import TestHubs
-from execution_operator.ops.gauges import register_gauges
+from execution_operator.composition import PLURALS, Acting, Composition
 from execution_operator.ops.metrics import Metrics
 from execution_operator.ops.server import AddressTaken, Heartbeats, OpsServer
-from execution_operator.reconcile.backoff import Backoff
-from execution_operator.reconcile.worker import Worker
 from execution_operator.runtime.api_server import ApiServer
-from execution_operator.runtime.cache import ObjectCache
 from execution_operator.runtime.clock import SystemClock
-from execution_operator.runtime.controller import Controller
-from execution_operator.runtime.events import ClusterEvents
-from execution_operator.runtime.kopf_runtime import KopfRuntime
+from execution_operator.runtime.fence import LeaseFence, OpenFence, Terms
 from execution_operator.runtime.kubernetes_api import NotConfigured, load, own_namespace
-from execution_operator.runtime.lease import LeaseElection, LeaseFence, OpenFence, Terms
-from execution_operator.runtime.objects import ClusterObjects
+from execution_operator.runtime.lease import LeaseElection
 from execution_operator.runtime.preflight import NotInstalled, Preflight
-from execution_operator.runtime.queue import FairQueue
-from execution_operator.runtime.resync import Resync
-from execution_operator.runtime.secrets import ClusterSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from execution_operator.kinds.connections import Connections
-    from execution_operator.reconcile.ports import Fence, Key
-    from execution_operator.reconcile.worker import AnyKind
     from execution_operator.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
 
-PLURALS: Final = {definition.kind: definition.plural for definition in DEFINITIONS}
 STOPPED, FAILED, MISTAKE = 0, 1, 2
 _BEAT_SECONDS: Final = 1.0
-_SOON_SECONDS: Final = 0.2
 _SILENT_SECONDS: Final = 30.0
 
 
@@ -85,17 +66,6 @@ def _on_signal(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """The parts that exist while this process leads."""
-
-    connections: Connections
-    controller: Controller
-    events: ClusterEvents
-    resync: Resync
-    kopf: KopfRuntime
-
-
 class Operator:
     """One process of the operator: standby first, then leader, then stopped."""
 
@@ -104,9 +74,16 @@ class Operator:
         self._clock = SystemClock()
         self._random = SystemRandom()
         self._metrics = Metrics()
-        self._host = os.environ.get("POD_NAME") or socket.gethostname()
-        self._identity = f"{self._host}_{uuid.uuid4().hex[:8]}"
+        host = os.environ.get("POD_NAME") or socket.gethostname()
+        self._identity = f"{host}_{uuid.uuid4().hex[:8]}"
         self._heartbeats = Heartbeats(lambda: self._clock.now().monotonic, longest=_SILENT_SECONDS)
+        self._composition = Composition(
+            settings,
+            metrics=self._metrics,
+            clock=self._clock,
+            random=self._random,
+            host=host,
+        )
         self._not_ready: str | None = "waiting for the API server"
         self._ops = OpsServer(
             self._metrics, heartbeats=self._heartbeats, not_ready=lambda: self._not_ready
@@ -136,7 +113,9 @@ class Operator:
             if not self._settings.leader_election:
                 fence = OpenFence(self._identity, self._clock)
                 self._metrics.leading(is_leader=True)
-                return await self._act(stop, self._acting(api, configuration, fence, cluster_id))
+                return await self._act(
+                    stop, self._composition.acting(api, configuration, fence, cluster_id)
+                )
             return await self._elected(stop, api, configuration, cluster_id)
 
     async def _prepare(self, api: ApiServer) -> str:
@@ -177,99 +156,15 @@ class Operator:
             return STOPPED
         keeping = asyncio.create_task(election.keep(), name="lease")
         try:
-            acting = self._acting(api, configuration, fence, cluster_id)
+            acting = self._composition.acting(api, configuration, fence, cluster_id)
             return await self._act(stop, acting, lost=keeping)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
             await election.release()
 
-    def _acting(
-        self,
-        api: ApiServer,
-        configuration: client.Configuration,
-        fence: Fence,
-        cluster_id: str,
-    ) -> _Acting:
-        settings = self._settings
-        kinds: dict[str, AnyKind] = {}
-
-        def lane(key: Key) -> Key:
-            known = cache.digest(key)
-            return kinds[key.kind].lane(known) if known else key
-
-        def is_urgent(key: Key) -> bool:
-            known = cache.digest(key)
-            return known is not None and kinds[key.kind].is_urgent(known)
-
-        queue = FairQueue(
-            lane,
-            is_urgent=is_urgent,
-            per_lane=settings.workers_per_server,
-            backoff=Backoff(),
-            random=self._random,
-            meter=self._metrics,
-        )
-        cache = ObjectCache(
-            kinds,
-            queue.add,
-            wake_soon=lambda key: queue.add_after(key, _SOON_SECONDS),
-            gone=queue.forget,
-            heard=lambda known: built.heard(known),  # noqa: PLW0108 - built below
-        )
-        objects = ClusterObjects(cache, api, PLURALS)
-        keep = settings.secret_period.total_seconds()
-        secrets = ClusterSecrets(api, clock=self._clock, keep_seconds=keep)
-        events = ClusterEvents(api, clock=self._clock, host=self._host)
-        ports = Ports(
-            objects=objects,
-            secrets=secrets,
-            fence=fence,
-            events=events,
-            clock=self._clock,
-            random=self._random,
-            meter=self._metrics,
-            open_hub=TestHubs(settings, secrets, clock=self._clock, meter=self._metrics),
-            wake=queue.add,
-            cluster_id=cluster_id,
-            instance_label=self._settings.argocd_instance_label,
-        )
-        built = build_kinds(ports, periods_of(settings))
-        kinds.update(built.by_name)
-        register_gauges(
-            self._metrics,
-            cache,
-            queue,
-            runs=lambda which: runs_by_server(cache.digests(), which),
-            snapshot_ages=lambda: snapshot_ages(built.connections),
-            unclaimed=built.strangers.counts,
-        )
-        worker = Worker(kinds, objects=objects, clock=self._clock, meter=self._metrics)
-        return _Acting(
-            connections=built.connections,
-            controller=Controller(queue, worker, workers=settings.workers),
-            events=events,
-            resync=Resync(
-                cache=cache,
-                api=api,
-                plurals=PLURALS,
-                namespaces=settings.namespaces,
-                period_seconds=settings.resync_period.total_seconds(),
-                random=self._random,
-                wake_after=queue.add_after,
-            ),
-            kopf=KopfRuntime(
-                cache=cache,
-                plurals=PLURALS,
-                namespaces=settings.namespaces,
-                configuration=configuration,
-                meter=self._metrics,
-                random=self._random,
-            ),
-        )
-
     async def _act(
-        self, stop: asyncio.Event, acting: _Acting, lost: asyncio.Task[None] | None = None
+        self, stop: asyncio.Event, acting: Acting, lost: asyncio.Task[None] | None = None
     ) -> int:
         self._not_ready = "reading the objects"
         stopping = asyncio.create_task(stop.wait(), name="stop")
@@ -292,7 +187,7 @@ class Operator:
         ends_by = await asyncio.gather(watching, working, return_exceptions=True)
         return _code(ends_by, asked=asked)
 
-    async def _work(self, acting: _Acting) -> None:
+    async def _work(self, acting: Acting) -> None:
         await acting.resync.synced()
         self._not_ready = None
         _log.info("synced")
@@ -300,9 +195,7 @@ class Operator:
             group.create_task(acting.controller.run(), name="controller")
             group.create_task(acting.resync.run(), name="resync")
 
-    async def _let_go(
-        self, acting: _Acting, events: asyncio.Task[None], *, patience: float
-    ) -> None:
+    async def _let_go(self, acting: Acting, events: asyncio.Task[None], *, patience: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(acting.events.drain(), patience)
         events.cancel()

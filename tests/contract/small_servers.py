@@ -12,10 +12,11 @@ from aiohttp import web
 from execution_operator.remote.addresses import HostPolicy
 from execution_operator.remote.breaker import BreakerRules
 from execution_operator.remote.bucket import RateLimit
+from execution_operator.remote.endpoint import Endpoint
 from execution_operator.remote.hosts import HostRules, Hosts
 from execution_operator.remote.messages import Request
 from execution_operator.remote.testhub.client import TestHub
-from execution_operator.remote.transport import Endpoint, Transport
+from execution_operator.remote.transport import Transport
 
 READ = Request(operation="read", purpose="read", method="GET", path="/rest/x")
 START = Request(

@@ -17,7 +17,7 @@ from execution_operator.remote.errors import (
     Rejected,
     Unauthorized,
 )
-from execution_operator.remote.testhub.protocol import ExecutionFilter, StopOptions
+from execution_operator.remote.testhub.queries import ExecutionFilter, StopOptions
 from execution_simulator import Simulator, serve
 
 RUN = {"id": "1cee", "status": "RUNNING", "result": {"id": "2451", "ref": "https://h/r/2451"}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from execution_operator.app import PLURALS
+from execution_operator.composition import PLURALS
 from execution_operator.reconcile.ports import FirstSeen, Key, ObjectConflict
 from execution_operator.runtime.api_server import ApiServer
 from execution_operator.runtime.cache import ObjectCache

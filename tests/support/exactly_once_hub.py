@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from execution_operator.remote.testhub.junit import TestCounts
-    from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
+    from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter, StopOptions
     from support.exactly_once_points import Sender
     from support.exactly_once_server import ModelServer
 

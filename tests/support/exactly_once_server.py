@@ -23,7 +23,7 @@ from support.virtual_time import LoopClock, seconds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from execution_operator.remote.testhub.protocol import ExecutionFilter
+    from execution_operator.remote.testhub.queries import ExecutionFilter
 
 REQUEST_SECONDS: Final = 30.0
 SETTLING_SECONDS: Final = 60.0

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio.client.exceptions import ApiException
 
-from execution_operator.runtime.lease import LeaseElection, LeaseFence, Terms
+from execution_operator.runtime.fence import LeaseFence, Terms
+from execution_operator.runtime.lease import LeaseElection
 from support.chance import Chance
 from support.virtual_time import LoopClock
 

@@ -14,7 +14,7 @@ from support.virtual_time import seconds, settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from execution_operator.remote.testhub.protocol import ExecutionFilter
+    from execution_operator.remote.testhub.queries import ExecutionFilter
     from execution_operator.remote.testhub.wire import ExecutionResource
 
 POLL = 5.0

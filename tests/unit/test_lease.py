@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from execution_operator.reconcile.ports import FenceClosed
-from execution_operator.runtime.lease import LeaseFence, Record, Terms, may_take, observed
+from execution_operator.runtime.fence import LeaseFence, Terms
+from execution_operator.runtime.lease import Record, may_take, observed
 from execution_operator.settings import Settings
 from support.leases import TERMS
 from support.runs import at

@@ -10,7 +10,7 @@ from execution_operator.remote.errors import Ambiguous, RemoteError
 from execution_operator.remote.messages import Request, Response
 from execution_operator.remote.redaction import Redactor
 from execution_operator.remote.testhub import protocol, reading
-from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
+from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter, StopOptions
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource, Project, Space
 from support.any_answers import responses
 

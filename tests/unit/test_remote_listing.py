@@ -8,7 +8,7 @@ from execution_operator.remote.answers import Answer
 from execution_operator.remote.errors import ProtocolError
 from execution_operator.remote.messages import Request, Response
 from execution_operator.remote.testhub import protocol, reading
-from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter
+from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource
 
 LIST = protocol.list_executions("1050", ExecutionFilter())

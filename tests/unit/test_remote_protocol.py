@@ -9,7 +9,7 @@ import pytest
 from execution_operator.remote.errors import Rejected
 from execution_operator.remote.messages import Priority, Request
 from execution_operator.remote.testhub import configurations, protocol
-from execution_operator.remote.testhub.protocol import AssetFilter, ExecutionFilter, StopOptions
+from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter, StopOptions
 
 MOMENT = datetime(2026, 12, 1, 16, 0, 25, 900_000, tzinfo=timezone(timedelta(hours=1)))
 

@@ -22,7 +22,7 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.messages import Request, Response
 from execution_operator.remote.redaction import Redactor
 from execution_operator.remote.testhub import configurations, protocol, reading
-from execution_operator.remote.testhub.protocol import ExecutionFilter
+from execution_operator.remote.testhub.queries import ExecutionFilter
 from execution_operator.remote.testhub.wire import (
     ACTIVE_WORDS,
     MAX_REPORTS,

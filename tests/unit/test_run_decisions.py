@@ -11,17 +11,12 @@ import pytest
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.problems import Problem
-from execution_operator.kinds.test_execution.decide import decide
-from execution_operator.kinds.test_execution.seen import (
+from execution_operator.kinds.test_execution.actions import (
     Adopt,
-    Certainty,
-    Denials,
-    Doubt,
     IgnoreAdoption,
     LeaveBehind,
     LookUp,
     LookUpOriginal,
-    Memory,
     Read,
     ReadResult,
     ReadTests,
@@ -31,6 +26,8 @@ from execution_operator.kinds.test_execution.seen import (
     Stop,
     WriteIntent,
 )
+from execution_operator.kinds.test_execution.decide import decide
+from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
 from execution_operator.remote.snapshot import Listed, Unlisted, Unseen
 from support.runs import (
     PERIODS,

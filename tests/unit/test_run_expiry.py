@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from execution_operator.kinds.test_execution.actions import Expire, Release
 from execution_operator.kinds.test_execution.decide import decide
 from execution_operator.kinds.test_execution.expiry import tracker
-from execution_operator.kinds.test_execution.seen import Expire, Memory, Release
+from execution_operator.kinds.test_execution.seen import Memory
 from execution_operator.kinds.test_execution.summarize import summarize
 from support.runs import (
     PERIODS,

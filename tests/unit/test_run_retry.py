@@ -7,20 +7,14 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import Attempt
+from execution_operator.api.run_status import Attempt
 from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.test_execution.actions import BeginAttempt, LookUp, Release, Start
 from execution_operator.kinds.test_execution.attempts import attempt_at, of_attempt
 from execution_operator.kinds.test_execution.decide import decide
 from execution_operator.kinds.test_execution.memories import Memories
 from execution_operator.kinds.test_execution.retry import failed_attempt
-from execution_operator.kinds.test_execution.seen import (
-    BeginAttempt,
-    Certainty,
-    LookUp,
-    Memory,
-    Release,
-    Start,
-)
+from execution_operator.kinds.test_execution.seen import Certainty, Memory
 from execution_operator.kinds.test_execution.summarize import summarize
 from support.runs import (
     PERIODS,

@@ -7,16 +7,9 @@ from datetime import timedelta
 import pytest
 
 from execution_operator.api.model import PAUSED_ANNOTATION
+from execution_operator.kinds.test_execution.actions import LeaveBehind, LookUp, Stop, WriteIntent
 from execution_operator.kinds.test_execution.decide import decide
-from execution_operator.kinds.test_execution.seen import (
-    Certainty,
-    Doubt,
-    LeaveBehind,
-    LookUp,
-    Memory,
-    Stop,
-    WriteIntent,
-)
+from execution_operator.kinds.test_execution.seen import Certainty, Doubt, Memory
 from execution_operator.kinds.test_execution.summarize import summarize
 from execution_operator.kinds.test_execution.timeouts import deadline, overdue
 from execution_operator.remote import errors

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from execution_operator.remote import errors
-from execution_operator.remote.testhub.protocol import StopOptions
+from execution_operator.remote.testhub.queries import StopOptions
 from execution_operator.remote.testhub.stops import StopRules, Stops
 
 GENTLE = StopOptions()

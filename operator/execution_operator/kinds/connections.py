@@ -10,7 +10,7 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.assets import chosen_asset, meant, searches
 from execution_operator.kinds.lookups import Lookups
 from execution_operator.kinds.problems import Problem
-from execution_operator.remote.testhub.protocol import AssetFilter
+from execution_operator.remote.testhub.queries import AssetFilter
 from execution_operator.remote.testhub.stops import Stops
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from execution_operator.api.model import KeyReference
 from execution_operator.reconcile.ports import ObjectsUnavailable, SecretProblem
 from execution_operator.remote.addresses import HostPolicy
 from execution_operator.remote.bucket import RateLimit
+from execution_operator.remote.endpoint import Endpoint
 from execution_operator.remote.errors import Unauthorized, Unreachable
 from execution_operator.remote.hosts import Hosts
 from execution_operator.remote.testhub.client import TestHub
-from execution_operator.remote.transport import Endpoint, Transport
+from execution_operator.remote.transport import Transport
 
 if TYPE_CHECKING:
     from execution_operator.kinds.connections import Blueprint

@@ -14,7 +14,7 @@ import structlog
 
 from execution_operator.remote.errors import RemoteError
 from execution_operator.remote.pace import ListPace
-from execution_operator.remote.testhub.protocol import ExecutionFilter
+from execution_operator.remote.testhub.queries import ExecutionFilter
 from execution_operator.remote.testhub.wire import ACTIVE_WORDS
 from execution_operator.remote.wakes import PacedWakes
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, Protocol
@@ -19,7 +19,6 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from execution_operator.remote.addresses import HostPolicy
 from execution_operator.remote.answers import read_retry_after
 from execution_operator.remote.bodies import ACCEPT_ENCODING, Body
 from execution_operator.remote.errors import HostNotAllowed, TLSVerificationFailed
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
+    from execution_operator.remote.endpoint import Endpoint
     from execution_operator.remote.hosts import Lane, Passage
     from execution_operator.remote.messages import Receiver, Request
     from execution_operator.remote.session import Hook
@@ -48,24 +48,6 @@ _DEFAULT_PAUSE_SECONDS: Final = 1.0
 _TOO_MANY_REQUESTS: Final = 429
 _UNAVAILABLE: Final = 503
 _GATEWAY_FAILURES: Final = frozenset({502, _UNAVAILABLE, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a server is and how it is reached; URLs are normalised, times are seconds.
-
-    Attributes:
-        ca_bundle: PEM text of the only authorities trusted; None trusts the public ones.
-        request_seconds: bounds a request from connecting to the last byte of the answer.
-    """
-
-    base_url: str
-    ca_bundle: str | None = None
-    insecure_skip_verify: bool = False
-    proxy_url: str | None = None
-    connect_seconds: float = 10.0
-    request_seconds: float = 30.0
-    hosts: HostPolicy = field(default_factory=HostPolicy)
 
 
 class RequestMeter(Protocol):

@@ -11,7 +11,7 @@ from execution_simulator.machine_bodies import AgentBody, Members
 from execution_simulator.machines import Machine
 from execution_simulator.operations import Call, Operation, Refusal
 from execution_simulator.testhub import machines
-from execution_simulator.testhub.machines import Sort
+from execution_simulator.testhub.sorts import Sort
 
 
 def list_agents(call: Call) -> web.Response:

@@ -10,8 +10,8 @@ from execution_simulator.machine_bodies import DockerHostBody, Members
 from execution_simulator.machines import Machine
 from execution_simulator.operations import Call, Operation, Refusal, answer
 from execution_simulator.testhub import machines
-from execution_simulator.testhub.machines import Sort
 from execution_simulator.testhub.rendering import members
+from execution_simulator.testhub.sorts import Sort
 
 MASKED = "********"
 KEYS = ("caCert", "clientCert", "clientKey")

@@ -5,48 +5,20 @@ projects only associate what a level has. What the two sorts differ in is a `Sor
 """
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import partial
 
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from execution_simulator.machine_bodies import Members, names_of
-from execution_simulator.machines import USER, Machine, Machines
+from execution_simulator.machines import USER, Machine
 from execution_simulator.operations import Call, Operation, Refusal, answer, complaints
-from execution_simulator.simulator import Simulator
-from execution_simulator.specification import Part
 from execution_simulator.testhub.pages import paged
 from execution_simulator.testhub.projects import project_of
-from execution_simulator.testhub.rendering import members as with_or_without_nulls
+from execution_simulator.testhub.sorts import Sort, number, require_mine, shown, unknown
 
 _OBJECT: TypeAdapter[Members] = TypeAdapter(Members)
-_MOST_DIGITS = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """A sort of machine: its words, its body, and what the server adds when it shows one."""
-
-    word: str
-    """In operations and codes: `agent`."""
-    thing: str
-    """In messages: `static agent`."""
-    collection: str
-    """In paths: `agents`."""
-    body: type[Part]
-    assigned: frozenset[str]
-    """Members that the server itself assigns: taken in a body, and ignored."""
-    kept: Callable[[Simulator], Machines]
-    added: Callable[[Call, Machine], Members]
-    """What the server knows beside the members that were given."""
-    kept_back: Callable[[Call, Machine], Members] = lambda _, __: {}
-    """What stands in the place of members that are never shown."""
-    guard: Callable[[Call], None] = lambda _: None
-    """Refuses every path of the sort, where the settings say so."""
-    live: Callable[[Call, Machine], bool] = lambda _, __: False
-    """Whether a removal is refused, where the settings refuse some."""
 
 
 def list_all(call: Call, sort: Sort) -> web.Response:
@@ -74,7 +46,7 @@ def listed(
     more = extra or {}
 
     def one(machine: Machine) -> JsonValue:
-        return _shown(call, sort, machine, more.get(str(machine.id)))
+        return shown(call, sort, machine, more.get(str(machine.id)))
 
     if call.settings.machine_lists == "page":
         return answer(paged(call, machines, one))
@@ -83,7 +55,7 @@ def listed(
 
 def get(call: Call, sort: Sort) -> web.Response:
     """GET of one."""
-    return answer(_shown(call, sort, machine_of(call, sort)))
+    return answer(shown(call, sort, machine_of(call, sort)))
 
 
 def create(call: Call, sort: Sort) -> web.Response:
@@ -102,7 +74,7 @@ def create(call: Call, sort: Sort) -> web.Response:
         space_id=space,
         never_seen=call.settings.new_agent == "lost",
     )
-    return answer(_shown(call, sort, machine), 201)
+    return answer(shown(call, sort, machine), 201)
 
 
 def update(call: Call, sort: Sort) -> web.Response:
@@ -113,25 +85,25 @@ def update(call: Call, sort: Sort) -> web.Response:
     in_path = call.request.match_info.get("id")
     if in_path is None and content.get("id") is None:
         raise Refusal(400, "BAD_REQUEST", "id: is required")
-    machine_id = _number(str(content["id"]) if in_path is None else in_path)
+    machine_id = number(str(content["id"]) if in_path is None else in_path)
     machine = _at_level(call, sort, machine_id, space)
     given = parsed(call, sort, known=machine)
     if given.get("id") is not None and str(given["id"]) != str(machine.id):
         raise Refusal(400, "BAD_REQUEST", "id: is not that of the path")
-    _require_mine(call, machine)
+    require_mine(call, machine)
     kept = machine.members if call.settings.machine_put == "merge" else {}
     machine.members = {**kept, **_given(given, sort)}
-    return answer(_shown(call, sort, machine))
+    return answer(shown(call, sort, machine))
 
 
 def delete(call: Call, sort: Sort) -> web.Response:
     """DELETE: 200 without a body; of an unknown or a living one what the settings say."""
     sort.guard(call)
-    space, machine_id = _space(call), _number(call.part("id"))
+    space, machine_id = _space(call), number(call.part("id"))
     machine = sort.kept(call.simulator).get(machine_id)
     if machine is None or not _is_at(call, machine, space):
         return _removed(call, sort, machine_id)
-    _require_mine(call, machine)
+    require_mine(call, machine)
     if call.settings.live_agent_delete != 200 and sort.live(call, machine):  # noqa: PLR2004 - the settings' own number
         message = f'{sort.thing} "{machine_id}" is in contact with the server'
         raise Refusal(call.settings.live_agent_delete, "IN_USE", message)
@@ -153,37 +125,37 @@ def list_of_project(call: Call, sort: Sort) -> web.Response:
 
 def get_of_project(call: Call, sort: Sort) -> web.Response:
     """GET of one of a project's; 404 for one that is not associated."""
-    machine_id = _number(call.part("id"))
+    machine_id = number(call.part("id"))
     for machine in of_project(call, sort):
         if machine.id == machine_id:
-            return answer(_shown(call, sort, machine))
-    raise _unknown(sort, machine_id)
+            return answer(shown(call, sort, machine))
+    raise unknown(sort, machine_id)
 
 
 def associate(call: Call, sort: Sort) -> web.Response:
     """POST without a body: 200, also for what is associated already."""
     sort.guard(call)
-    project, machine_id = project_of(call), _number(call.part("id"))
+    project, machine_id = project_of(call), number(call.part("id"))
     if call.body:
         raise Refusal(400, "BAD_REQUEST", "an association has no body")
     machine = sort.kept(call.simulator).get(machine_id)
     if machine is None:
-        raise _unknown(sort, machine_id)
-    _require_mine(call, machine)
+        raise unknown(sort, machine_id)
+    require_mine(call, machine)
     machine.projects[project.id] = None
     if call.settings.association_answer == "empty":
         return web.Response(status=200)
-    return answer(_shown(call, sort, machine))
+    return answer(shown(call, sort, machine))
 
 
 def dissociate(call: Call, sort: Sort) -> web.Response:
     """DELETE of an association: 200; of what is not associated what the settings say."""
     sort.guard(call)
-    project, machine_id = project_of(call), _number(call.part("id"))
+    project, machine_id = project_of(call), number(call.part("id"))
     machine = sort.kept(call.simulator).get(machine_id)
     if machine is None or project.id not in machine.projects:
         if call.settings.unknown_dissociation == 404:  # noqa: PLR2004 - the settings' own number
-            raise _unknown(sort, machine_id)
+            raise unknown(sort, machine_id)
         return web.Response(status=200)
     del machine.projects[project.id]
     return web.Response(status=200)
@@ -196,7 +168,7 @@ def machine_of(call: Call, sort: Sort) -> Machine:
         Refusal: 404, 400 for an id that is no number.
     """
     sort.guard(call)
-    return _at_level(call, sort, _number(call.part("id")), _space(call))
+    return _at_level(call, sort, number(call.part("id")), _space(call))
 
 
 def parsed(call: Call, sort: Sort, known: Machine | None = None) -> Members:
@@ -269,28 +241,13 @@ def _is_at(call: Call, machine: Machine, space: str | None) -> bool:
 def _at_level(call: Call, sort: Sort, machine_id: int, space: str | None) -> Machine:
     machine = sort.kept(call.simulator).get(machine_id)
     if machine is None or not _is_at(call, machine, space):
-        raise _unknown(sort, machine_id)
+        raise unknown(sort, machine_id)
     return machine
-
-
-def _require_mine(call: Call, machine: Machine) -> None:
-    if call.settings.foreign_machines == "forbidden" and machine.owner != USER:
-        raise Refusal(403, "FORBIDDEN", "only its owner may do this")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
-        raise Refusal(400, "BAD_REQUEST", "id: must be a whole number")
-    return int(text)
-
-
-def _unknown(sort: Sort, machine_id: int) -> Refusal:
-    return Refusal(404, "NOT_FOUND", f'{sort.thing} "{machine_id}" is not found')
 
 
 def _removed(call: Call, sort: Sort, machine_id: int) -> web.Response:
     if call.settings.unknown_machine_delete == 404:  # noqa: PLR2004 - the settings' own number
-        raise _unknown(sort, machine_id)
+        raise unknown(sort, machine_id)
     return web.Response(status=200)
 
 
@@ -304,20 +261,3 @@ def _object(call: Call) -> Members:
 
 def _given(content: Members, sort: Sort) -> Members:
     return {name: value for name, value in content.items() if name not in sort.assigned}
-
-
-def _shown(call: Call, sort: Sort, machine: Machine, extra: JsonValue = None) -> JsonValue:
-    content: Members = dict.fromkeys(sorted(names_of(sort.body)))
-    content |= {"owner": machine.owner, **sort.added(call, machine), **machine.members}
-    content |= extra if isinstance(extra, dict) else {}
-    content |= sort.kept_back(call, machine) | _identity(call, machine)
-    host_name = content.get("hostName")
-    asked = sort.word == "agent" and call.flag("normalize", default=False)
-    lower = call.settings.host_names == "lower" or asked
-    if lower and isinstance(host_name, str):
-        content["hostName"] = host_name.lower()
-    return with_or_without_nulls(content, call.settings)
-
-
-def _identity(call: Call, machine: Machine) -> Members:
-    return {"id": str(machine.id) if call.settings.machine_ids == "string" else machine.id}

@@ -33,7 +33,7 @@ from execution_operator.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from execution_operator.api.test_execution import Execution
+    from execution_operator.api.run_status import Execution
     from execution_operator.cli.tex.cluster import Cluster
     from execution_operator.cli.tex.objects import Found
     from execution_operator.cli.tex.options import Place

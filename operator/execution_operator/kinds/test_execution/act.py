@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.test_execution import TestExecution
-from execution_operator.kinds.test_execution.observe import server_key
-from execution_operator.kinds.test_execution.seen import (
+from execution_operator.kinds.test_execution.actions import (
     Action,
     Adopt,
     BeginAttempt,
-    Certainty,
     Configure,
-    Doubt,
     Expire,
     IgnoreAdoption,
     LeaveBehind,
@@ -26,11 +23,12 @@ from execution_operator.kinds.test_execution.seen import (
     ReadTests,
     Reckon,
     Release,
-    Seen,
     Start,
     Stop,
     WriteIntent,
 )
+from execution_operator.kinds.test_execution.observe import server_key
+from execution_operator.kinds.test_execution.seen import Certainty, Doubt, Seen
 from execution_operator.kinds.test_execution.standing import execution_id
 from execution_operator.reconcile.kind import Step
 from execution_operator.reconcile.ports import FirstSeen, Key

@@ -16,7 +16,7 @@ from execution_operator.kinds.test_execution.digest import RunDigest
 from execution_operator.kinds.test_execution.identity import cluster_tag, nobody_tag
 from execution_operator.kinds.test_execution.words import is_ended
 from execution_operator.remote.errors import NotFound
-from execution_operator.remote.testhub.protocol import ExecutionFilter
+from execution_operator.remote.testhub.queries import ExecutionFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

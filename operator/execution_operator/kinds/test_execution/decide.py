@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.test_execution.actions import (
+    Action,
+    Adopt,
+    BeginAttempt,
+    IgnoreAdoption,
+    LeaveBehind,
+    LookUpOriginal,
+    Release,
+    Start,
+    WriteIntent,
+)
 from execution_operator.kinds.test_execution.attempts import (
     at_attempt,
     attempt_of,
@@ -16,19 +27,7 @@ from execution_operator.kinds.test_execution.expiry import expiring
 from execution_operator.kinds.test_execution.following import following
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.retry import backoff_left, may_begin_another
-from execution_operator.kinds.test_execution.seen import (
-    Action,
-    Adopt,
-    BeginAttempt,
-    Certainty,
-    IgnoreAdoption,
-    LeaveBehind,
-    LookUpOriginal,
-    Release,
-    Seen,
-    Start,
-    WriteIntent,
-)
+from execution_operator.kinds.test_execution.seen import Certainty, Seen
 from execution_operator.kinds.test_execution.specification import refusal
 from execution_operator.kinds.test_execution.standing import (
     adoption_is_late,

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.test_execution.actions import (
+    Action,
+    Read,
+    Reckon,
+    Release,
+    Start,
+    Stop,
+)
 from execution_operator.kinds.test_execution.attempts import attempt_of, is_between
 from execution_operator.kinds.test_execution.doubt import in_doubt
 from execution_operator.kinds.test_execution.following import until_reckoning, watching
 from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
-from execution_operator.kinds.test_execution.seen import (
-    Action,
-    Certainty,
-    Read,
-    Reckon,
-    Release,
-    Seen,
-    Start,
-    Stop,
-)
+from execution_operator.kinds.test_execution.seen import Certainty, Seen
 from execution_operator.kinds.test_execution.standing import (
     deletion_seconds_left,
     execution_id,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from execution_operator.api.test_execution import Report, TestCounts
-from execution_operator.kinds.test_execution.seen import ReadResult, ReadTests
+from execution_operator.api.run_status import Report, TestCounts
+from execution_operator.kinds.test_execution.actions import ReadResult, ReadTests
 from execution_operator.kinds.test_execution.standing import (
     is_stub,
     project_id,

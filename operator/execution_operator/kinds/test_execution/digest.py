@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from execution_operator.api.execution_server import ByIdOrName
-    from execution_operator.api.test_execution import Execution, Origin, TestExecution
+    from execution_operator.api.run_status import Execution
+    from execution_operator.api.test_execution import Origin, TestExecution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

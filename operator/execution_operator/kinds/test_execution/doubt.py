@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.kinds.test_execution.seen import Action, LookUp, Seen, Start
+from execution_operator.kinds.test_execution.actions import Action, LookUp, Start
 from execution_operator.kinds.test_execution.standing import (
     is_absent,
     is_undecidable,
@@ -13,6 +13,7 @@ from execution_operator.kinds.test_execution.standing import (
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
+    from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
 

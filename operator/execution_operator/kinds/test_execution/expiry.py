@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import ConditionType
-from execution_operator.kinds.test_execution.seen import Action, Expire, Seen
+from execution_operator.kinds.test_execution.actions import Action, Expire
 from execution_operator.reconcile.kind import Plan
 
 if TYPE_CHECKING:
     from execution_operator.api.model import Condition, Metadata
     from execution_operator.api.test_execution import TestExecution
+    from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
 _REST: Final[Plan[Action]] = Plan()

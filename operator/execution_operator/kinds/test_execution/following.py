@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.kinds.test_execution.attempts import attempt_of
-from execution_operator.kinds.test_execution.configuration import is_to_tell
-from execution_operator.kinds.test_execution.details import next_detail
-from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
-from execution_operator.kinds.test_execution.retry import failed_attempt
-from execution_operator.kinds.test_execution.seen import (
+from execution_operator.kinds.test_execution.actions import (
     Action,
     Configure,
     LeaveBehind,
     Read,
     Reckon,
-    Seen,
     Stop,
 )
+from execution_operator.kinds.test_execution.attempts import attempt_of
+from execution_operator.kinds.test_execution.configuration import is_to_tell
+from execution_operator.kinds.test_execution.details import next_detail
+from execution_operator.kinds.test_execution.reckoning import is_due, seconds_left
+from execution_operator.kinds.test_execution.retry import failed_attempt
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_lost,
@@ -31,6 +30,7 @@ from execution_operator.remote.snapshot import Listed, Unlisted
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
 _UNLISTED_SECONDS: Final = 60.0

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecutionStatus
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.act import Actor
+    from execution_operator.kinds.test_execution.actions import Action
     from execution_operator.kinds.test_execution.capacity import Capacity
     from execution_operator.kinds.test_execution.digest import RunDigest
     from execution_operator.kinds.test_execution.memories import Memories
     from execution_operator.kinds.test_execution.observe import Observer
-    from execution_operator.kinds.test_execution.seen import Action, Seen
+    from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.kinds.test_execution.tell import Teller
     from execution_operator.reconcile.kind import Plan, Step
     from execution_operator.reconcile.ports import Key, Now

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import Attempt, Phase
+from execution_operator.api.run_status import Attempt
+from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.test_execution.attempts import attempt_of
 from execution_operator.kinds.test_execution.standing import is_adopted
 from execution_operator.kinds.test_execution.words import ENDED, RETRIED

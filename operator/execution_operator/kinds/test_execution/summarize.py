@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import durationpy
 
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.run_status import Attempt, Execution
 from execution_operator.api.test_execution import (
-    Attempt,
-    Execution,
     Origin,
     Phase,
     TestExecution,
@@ -25,7 +24,8 @@ from execution_operator.kinds.test_execution.details import (
     tests_of,
 )
 from execution_operator.kinds.test_execution.expiry import not_applied, told
-from execution_operator.kinds.test_execution.judge import Judgement, Row, judge
+from execution_operator.kinds.test_execution.judge import judge
+from execution_operator.kinds.test_execution.judgement import Judgement, Row
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_adopted,

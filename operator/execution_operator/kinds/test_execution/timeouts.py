@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from execution_operator.api.model import LONGEST
 from execution_operator.api.reasons import Reason
-from execution_operator.api.test_execution import Phase, StopRequest
+from execution_operator.api.run_status import StopRequest
+from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.test_execution.standing import (
     execution_id,
     is_over,
@@ -30,7 +31,8 @@ from execution_operator.reconcile.kind import Plan
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution
     from execution_operator.kinds.periods import Periods
-    from execution_operator.kinds.test_execution.seen import Action, Seen
+    from execution_operator.kinds.test_execution.actions import Action
+    from execution_operator.kinds.test_execution.seen import Seen
     from execution_operator.reconcile.ports import Now
 
 _TIMED: Final = frozenset({Reason.QUEUE_TIMEOUT, Reason.RUN_TIMEOUT})

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from execution_operator.remote.testhub.auth import OfflineToken
     from execution_operator.remote.testhub.junit import TestCounts
     from execution_operator.remote.testhub.machine_wire import StaticAgentResource
-    from execution_operator.remote.testhub.protocol import (
-        AssetFilter,
-        ExecutionFilter,
-        StopOptions,
-    )
+    from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter, StopOptions
     from execution_operator.remote.testhub.wire import ResultResource
     from execution_operator.remote.transport import Transport
 

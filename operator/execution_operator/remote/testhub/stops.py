@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from execution_operator.remote.errors import RemoteError
-    from execution_operator.remote.testhub.protocol import StopOptions
+    from execution_operator.remote.testhub.queries import StopOptions
 
 _REFUSALS: Final = (Forbidden, NotFound, ProtocolError, Rejected)
 _NOT_DONE_HERE: Final = frozenset({500, 501})

@@ -1,0 +1,154 @@
+"""The composition root: settings, clients, kinds, controllers; it starts none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.crds import DEFINITIONS
+from execution_operator.kinds.counts import runs_by_server, snapshot_ages
+from execution_operator.kinds.ports import Ports
+from execution_operator.kinds.registry import build_kinds, periods_of
+from execution_operator.kinds.testhubs import TestHubs
+from execution_operator.ops.gauges import register_gauges
+from execution_operator.reconcile.backoff import Backoff
+from execution_operator.reconcile.worker import Worker
+from execution_operator.runtime.cache import ObjectCache
+from execution_operator.runtime.controller import Controller
+from execution_operator.runtime.events import ClusterEvents
+from execution_operator.runtime.kopf_runtime import KopfRuntime
+from execution_operator.runtime.objects import ClusterObjects
+from execution_operator.runtime.queue import FairQueue
+from execution_operator.runtime.resync import Resync
+from execution_operator.runtime.secrets import ClusterSecrets
+
+if TYPE_CHECKING:
+    from random import SystemRandom
+
+    from kubernetes.aio import client
+
+    from execution_operator.kinds.connections import Connections
+    from execution_operator.ops.metrics import Metrics
+    from execution_operator.reconcile.ports import Fence, Key
+    from execution_operator.reconcile.worker import AnyKind
+    from execution_operator.runtime.api_server import ApiServer
+    from execution_operator.runtime.clock import SystemClock
+    from execution_operator.settings import Settings
+
+PLURALS: Final = {definition.kind: definition.plural for definition in DEFINITIONS}
+_SOON_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """The parts that exist while this process leads."""
+
+    connections: Connections
+    controller: Controller
+    events: ClusterEvents
+    resync: Resync
+    kopf: KopfRuntime
+
+
+class Composition:
+    """Puts the parts together of a process that leads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        metrics: Metrics,
+        clock: SystemClock,
+        random: SystemRandom,
+        host: str,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = clock
+        self._random = random
+        self._host = host
+
+    def acting(
+        self,
+        api: ApiServer,
+        configuration: client.Configuration,
+        fence: Fence,
+        cluster_id: str,
+    ) -> Acting:
+        """The parts, none of them running yet."""
+        settings = self._settings
+        kinds: dict[str, AnyKind] = {}
+
+        def lane(key: Key) -> Key:
+            known = cache.digest(key)
+            return kinds[key.kind].lane(known) if known else key
+
+        def is_urgent(key: Key) -> bool:
+            known = cache.digest(key)
+            return known is not None and kinds[key.kind].is_urgent(known)
+
+        queue = FairQueue(
+            lane,
+            is_urgent=is_urgent,
+            per_lane=settings.workers_per_server,
+            backoff=Backoff(),
+            random=self._random,
+            meter=self._metrics,
+        )
+        cache = ObjectCache(
+            kinds,
+            queue.add,
+            wake_soon=lambda key: queue.add_after(key, _SOON_SECONDS),
+            gone=queue.forget,
+            heard=lambda known: built.heard(known),  # noqa: PLW0108 - built below
+        )
+        objects = ClusterObjects(cache, api, PLURALS)
+        keep = settings.secret_period.total_seconds()
+        secrets = ClusterSecrets(api, clock=self._clock, keep_seconds=keep)
+        events = ClusterEvents(api, clock=self._clock, host=self._host)
+        ports = Ports(
+            objects=objects,
+            secrets=secrets,
+            fence=fence,
+            events=events,
+            clock=self._clock,
+            random=self._random,
+            meter=self._metrics,
+            open_hub=TestHubs(settings, secrets, clock=self._clock, meter=self._metrics),
+            wake=queue.add,
+            cluster_id=cluster_id,
+            instance_label=self._settings.argocd_instance_label,
+        )
+        built = build_kinds(ports, periods_of(settings))
+        kinds.update(built.by_name)
+        register_gauges(
+            self._metrics,
+            cache,
+            queue,
+            runs=lambda which: runs_by_server(cache.digests(), which),
+            snapshot_ages=lambda: snapshot_ages(built.connections),
+            unclaimed=built.strangers.counts,
+        )
+        worker = Worker(kinds, objects=objects, clock=self._clock, meter=self._metrics)
+        return Acting(
+            connections=built.connections,
+            controller=Controller(queue, worker, workers=settings.workers),
+            events=events,
+            resync=Resync(
+                cache=cache,
+                api=api,
+                plurals=PLURALS,
+                namespaces=settings.namespaces,
+                period_seconds=settings.resync_period.total_seconds(),
+                random=self._random,
+                wake_after=queue.add_after,
+            ),
+            kopf=KopfRuntime(
+                cache=cache,
+                plurals=PLURALS,
+                namespaces=settings.namespaces,
+                configuration=configuration,
+                meter=self._metrics,
+                random=self._random,
+            ),
+        )

@@ -75,6 +75,9 @@ _LEAST: Final = {
     "counts_period": timedelta(seconds=10),
     "poll_period": timedelta(seconds=1),
     "late_period": timedelta(minutes=1),
+    "quiet_period": timedelta(seconds=1),
+    "fight_period": timedelta(minutes=1),
+    "deletion_period": timedelta(seconds=10),
     "drain_period": timedelta(seconds=1),
 }
 
@@ -141,6 +144,12 @@ class Settings(BaseSettings):
     """How often active runs are looked at, where the server's own pollInterval is not set."""
     late_period: Period = timedelta(hours=1)
     """How late a run may be started after its `scheduled.at`, where it has no timeouts.queue."""
+    quiet_period: Period = timedelta(minutes=1)
+    """How rarely agents and docker hosts are looked at while nothing about them changes."""
+    fight_period: Period = timedelta(minutes=10)
+    """How rarely something is repaired that others overwrite again and again."""
+    deletion_period: Period = timedelta(minutes=10)
+    """How long the deletion of an agent or a docker host may wait for its server."""
     drain_period: Period = timedelta(seconds=25)
     """How long requests under way may take at the end."""
     allowed_server_hosts: Names = ()

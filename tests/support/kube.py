@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GROUP, VERSION = "execution-operator.io", "v1alpha1"
-PLURALS = {"TestExecution": "testexecutions", "ExecutionServer": "executionservers"}
+PLURALS = {
+    "TestExecution": "testexecutions",
+    "ExecutionServer": "executionservers",
+    "StaticAgent": "staticagents",
+}
 PATIENCE_SECONDS = 40.0
 
 Json = dict[str, Any]

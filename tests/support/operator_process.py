@@ -27,6 +27,9 @@ QUICK = {
     "unused-period": "1s",
     "missing-period": "2s",
     "counts-period": "500ms",
+    "quiet-period": "1s",
+    "fight-period": "3s",
+    "deletion-period": "10s",
     "drain-period": "3s",
 }
 

@@ -27,6 +27,9 @@ PERIODS = Periods(
     counts=60.0,
     poll=5.0,
     late=3600.0,
+    quiet=60.0,
+    fight=600.0,
+    deletion=600.0,
 )
 START = datetime(2026, 11, 22, 9, 0, 0, tzinfo=UTC)
 

@@ -27,7 +27,11 @@ SECOND = Trouble(RateLimited("cannot list the runs of 8"), 20.0)
 
 def connection():
     return Connection(
-        blueprint=BLUEPRINT, hub=None, snapshots=lambda _project: None, monotonic=lambda: 0.0
+        blueprint=BLUEPRINT,
+        hub=None,
+        snapshots=lambda _project: None,
+        monotonic=lambda: 0.0,
+        lists=None,
     )
 
 

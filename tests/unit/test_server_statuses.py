@@ -194,9 +194,9 @@ def test_a_usable_server_says_what_is_unsafe(spec, caution):
 @pytest.mark.parametrize(
     ("users", "named"),
     [
-        pytest.param(["a"], "use it: a", id="one"),
-        pytest.param(list("abcde"), "use it: a, b, c, d, e", id="five"),
-        pytest.param(list("abcdefgh"), "use it: a, b, c, d, e and 3 more", id="many"),
+        pytest.param(["a"], "uses it: a", id="one"),
+        pytest.param(list("abcde"), "uses it: a, b, c, d, e", id="five"),
+        pytest.param(list("abcdefgh"), "uses it: a, b, c, d, e and 3 more", id="many"),
     ],
 )
 def test_a_blocked_deletion_names_its_users(users, named):

@@ -31,6 +31,9 @@ LEAST = {
     "counts_period": "10s",
     "poll_period": "1s",
     "late_period": "1m",
+    "quiet_period": "1s",
+    "fight_period": "1m",
+    "deletion_period": "10s",
     "drain_period": "1s",
 }
 OF_THE_LEASE = {"lease_duration": {"renew_deadline": "4s"}}

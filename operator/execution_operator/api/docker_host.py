@@ -93,6 +93,11 @@ class DockerHostStatus(MachineStatus):
     info: DockerInfo | None = None
     """What it says of itself."""
 
+    @property
+    def machine_id(self) -> str | None:
+        """The server's id of it."""
+        return self.docker_host_id
+
 
 _TRANSITIONS = [
     immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName", "ipAddress")

@@ -116,5 +116,10 @@ class MachineStatus(Status):
     project_count: int | None = None
     """How many these are."""
 
+    @property
+    def machine_id(self) -> str | None:
+        """The server's id of it."""
+        raise NotImplementedError
+
 
 IDENTITY_REMEDY = "after creation: create a new object, and delete this one"

@@ -91,3 +91,7 @@ class Reason(StrEnum):
     PROTOCOL_ERROR = "ProtocolError"
     TLS_VERIFICATION_FAILED = "TLSVerificationFailed"
     SERVER_CHANGED = "ServerChanged"
+    CONFLICT = "Conflict"
+
+    # What keeps an agent or a docker host from being used.
+    AGENT_LOST = "AgentLost"

@@ -101,6 +101,11 @@ class StaticAgentStatus(MachineStatus):
     last_contact_time: Instant | None = None
     """When it contacted the server last; renewed only together with something else."""
 
+    @property
+    def machine_id(self) -> str | None:
+        """The server's id of it."""
+        return self.agent_id
+
 
 _TRANSITIONS = [immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName")]
 

@@ -35,6 +35,9 @@ _PERIODS: Final = {
     "counts-period": "A server's counts of runs are renewed so often.",
     "poll-period": "Active runs are looked at so often, where pollInterval is not set.",
     "late-period": "A run may be so late after its scheduled.at, where it has no timeouts.queue.",
+    "quiet-period": "Agents and docker hosts are looked at so rarely while nothing changes.",
+    "fight-period": "What others overwrite again and again is repaired so rarely.",
+    "deletion-period": "The deletion of an agent or docker host may wait for its server so long.",
     "drain-period": "Requests under way may take so long at the end.",
 }
 

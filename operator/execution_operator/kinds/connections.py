@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from execution_operator.api.execution_server import ByIdOrName
     from execution_operator.api.run_specification import TestAsset
+    from execution_operator.kinds.machines.lists import MachineLists
     from execution_operator.reconcile.ports import Key
     from execution_operator.remote.snapshot import ExecutionSnapshot, Trouble
     from execution_operator.remote.testhub.client import TestHub
@@ -63,6 +64,7 @@ class Connection:
     hub: TestHub
     snapshots: Callable[[str], ExecutionSnapshot]
     monotonic: Callable[[], float]
+    lists: MachineLists
     probe: Probe | None = None
     probed_for: tuple[int, str] | None = None
     troubles: dict[str, Trouble] = field(default_factory=dict)
@@ -96,11 +98,28 @@ class Connection:
             self.open_snapshots[project_id] = self.snapshots(project_id)
         return self.open_snapshots[project_id]
 
-    async def project_id(self, wanted: ByIdOrName) -> str | Problem:
-        """The project's id; a name is looked up and kept for five minutes."""
+    async def find_space(self, wanted: ByIdOrName) -> str | Problem:
+        """The team space's id; a name is looked up and kept for five minutes."""
         if wanted.id is not None:
             return wanted.id
-        name, space = wanted.name or "", self.space_id
+        name = wanted.name or ""
+
+        async def ask() -> str | Problem:
+            found = await self.hub.list_spaces(search=name)
+            return chosen_space(name, [(one.id, one.display_name) for one in found])
+
+        return await self._lookups.find(("space", name), ask)
+
+    async def project_id(self, wanted: ByIdOrName, *, space_id: str | None = None) -> str | Problem:
+        """The project's id; a name is looked up and kept for five minutes.
+
+        Args:
+            wanted: which project.
+            space_id: the team space that it is in; the server's own by default.
+        """
+        if wanted.id is not None:
+            return wanted.id
+        name, space = wanted.name or "", space_id or self.space_id
 
         async def ask() -> str | Problem:
             found = await self.hub.list_projects(name=name, space_id=space)
@@ -132,6 +151,7 @@ class Connection:
         """Let go of the server."""
         for snapshot in self.open_snapshots.values():
             await snapshot.close()
+        await self.lists.close()
         await self.stops.close()
         await self.hub.close()
 
@@ -142,6 +162,15 @@ class Connection:
             if hits:
                 return hits
         return ()
+
+
+def chosen_space(name: str, found: list[tuple[str, str | None]]) -> str | Problem:
+    """The id of the one team space of exactly that name, or why there is none."""
+    hits = [space_id for space_id, found_name in found if found_name == name]
+    if len(hits) == 1:
+        return hits[0]
+    text = f'{len(hits) or "no"} team spaces are called "{name}": check it or give its id'
+    return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
 
 
 def chosen_project(name: str, found: list[tuple[str, str | None]]) -> str | Problem:

@@ -20,6 +20,9 @@ class Periods:
     counts: float
     poll: float
     late: float
+    quiet: float
+    fight: float
+    deletion: float
 
     def settling_for(self, request_seconds: float) -> float:
         """How long after a lost answer a run may still appear."""

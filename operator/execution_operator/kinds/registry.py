@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from execution_operator.kinds.connections import Blueprint, Connection, Connections, trouble_report
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
+from execution_operator.kinds.machines.kind import MachineKind
+from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.periods import Periods
+from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.kinds.test_execution.act import Actor
 from execution_operator.kinds.test_execution.capacity import Capacity
 from execution_operator.kinds.test_execution.census import Censuses
@@ -19,6 +22,7 @@ from execution_operator.kinds.test_execution.memories import Memories
 from execution_operator.kinds.test_execution.observe import Observer
 from execution_operator.kinds.test_execution.strangers import Strangers
 from execution_operator.kinds.test_execution.tell import Teller
+from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.snapshot import ExecutionSnapshot
 from execution_operator.remote.wakes import PacedWakes
 
@@ -59,6 +63,9 @@ def periods_of(settings: Settings) -> Periods:
         counts=settings.counts_period.total_seconds(),
         poll=settings.poll_period.total_seconds(),
         late=settings.late_period.total_seconds(),
+        quiet=settings.quiet_period.total_seconds(),
+        fight=settings.fight_period.total_seconds(),
+        deletion=settings.deletion_period.total_seconds(),
     )
 
 
@@ -95,6 +102,9 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
         teller=teller,
     )
     by_name: dict[str, AnyKind] = {
+        "StaticAgent": MachineKind(
+            ports=ports, connections=connections, periods=periods, traits=AgentTraits()
+        ),
         "ExecutionServer": ExecutionServerKind(
             ports=ports, connections=connections, periods=periods
         ),
@@ -141,7 +151,14 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
                 wake_all=wakes.wake_all,
             )
 
-        return Connection(blueprint=blueprint, hub=hub, snapshots=snapshot, monotonic=monotonic)
+        pacing = Pacing(poll=blueprint.poll_seconds, quiet=periods.quiet, outage=periods.outage)
+        return Connection(
+            blueprint=blueprint,
+            hub=hub,
+            snapshots=snapshot,
+            monotonic=monotonic,
+            lists=MachineLists(pacing, monotonic, ports.random, wakes.wake_all),
+        )
 
     def opened(key: Key) -> None:
         for referrer in ports.objects.referrers(key):

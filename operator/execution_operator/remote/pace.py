@@ -13,6 +13,9 @@ _SHARE_OF_TIME: Final = 20
 _LONGEST_AFTER_ERROR: Final = 60.0
 """A server that comes back after time-outs is noticed within a minute."""
 
+_QUIETER: Final = 1.5
+"""Each list without a change makes the interval so many times as long."""
+
 
 class ListPace:
     """The wanted interval, give or take a tenth, but never less than is kind to the server.
@@ -42,3 +45,22 @@ class ListPace:
     def _jittered(self, least: float) -> float:
         wait = max(self._poll_seconds, least) * (0.9 + 0.2 * self._random.random())
         return max(wait, least)
+
+
+class QuietPace(ListPace):
+    """The same, and ever slower while nothing changes, down to once in `quiet_seconds`."""
+
+    def __init__(self, poll_seconds: float, random: Random, *, quiet_seconds: float) -> None:
+        super().__init__(poll_seconds, random)
+        self._shortest = poll_seconds
+        self._longest = max(poll_seconds, quiet_seconds)
+
+    def hurry(self) -> None:
+        """Something is going on: the shortest interval again."""
+        self._poll_seconds = self._shortest
+
+    def after_list(self, took: float, *, changed: bool) -> float:
+        """The wait after a good list that took so long, and in which something had changed."""
+        slower = min(_QUIETER * self._poll_seconds, self._longest)
+        self._poll_seconds = self._shortest if changed else slower
+        return self.after_answer(took)

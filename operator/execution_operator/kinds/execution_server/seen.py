@@ -63,9 +63,10 @@ class Release:
 
 def use_of(referrers: Iterable[Digest]) -> Use:
     """Who uses a server, from the objects that name it."""
-    runs = [one for one in referrers if isinstance(one, RunDigest)]
+    known = [*referrers]
+    runs = [one for one in known if isinstance(one, RunDigest)]
     return Use(
-        users=tuple(sorted(run.key.name for run in runs if run.is_held)),
+        users=tuple(sorted(f"{one.key.kind} {one.key.name}" for one in known if one.is_held)),
         active=sum(run.has_place for run in runs),
         waiting=sum(not run.has_place and not run.is_over for run in runs),
     )

@@ -100,4 +100,4 @@ def _is_late(seen: Seen, now: Now, periods: Periods) -> bool:
 def _blockers(use: Use) -> str:
     shown = ", ".join(use.users[:_NAMED])
     more = f" and {len(use.users) - _NAMED} more" if len(use.users) > _NAMED else ""
-    return f"deletion waits for the TestExecutions that use it: {shown}{more}"
+    return f"deletion waits for what uses it: {shown}{more}"

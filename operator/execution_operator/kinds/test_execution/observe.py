@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
-from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.standing import standing_of
 from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
 from execution_operator.kinds.test_execution.expiry import tracker
 from execution_operator.kinds.test_execution.identity import Intent
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
     from execution_operator.kinds.test_execution.capacity import Capacity
     from execution_operator.kinds.test_execution.memories import Memories
-
-_GONE = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING})
 
 
 def server_key(wanted: TestExecution) -> Key:
@@ -97,7 +96,7 @@ class Observer:
             blocker = Problem(reason=Reason.SERVER_NOT_FOUND, message=text)
             return replace(seen, blocker=blocker, server_gone=True)
         connection = self._connections.get(key)
-        standing = _standing(server)
+        standing = standing_of(server)
         seen = replace(seen, blocker=standing.blocker, server_gone=standing.gone)
         if connection is None:
             return replace(seen, connecting=standing.blocker is None)
@@ -267,27 +266,3 @@ def _told(owner: RunDigest, wanted: TestExecution) -> str:
     if owner.key.namespace == wanted.metadata.namespace:
         return f'TestExecution "{owner.key.name}"'
     return "a TestExecution in another namespace"
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    blocker: Problem | None = None
-    gone: bool = False
-
-
-def _standing(server: ExecutionServer) -> _Standing:
-    """Whether the server can be used, from its object alone."""
-    name = server.metadata.name
-    ready = next((one for one in server.status.conditions if one.type == ConditionType.READY), None)
-    gone = ready is not None and ready.reason in _GONE
-    if server.metadata.is_deleted:
-        text = f'ExecutionServer "{name}" is being deleted: it starts nothing new'
-    elif ready is None or ready.observed_generation != server.metadata.generation:
-        text = f'ExecutionServer "{name}" was not looked at yet'
-    elif ready.status != "True":
-        text = f'ExecutionServer "{name}" is not ready: {ready.reason}: {ready.message}'
-    else:
-        return _Standing()
-    refused = ready is not None and ready.reason == Reason.HOST_NOT_ALLOWED
-    reason = Reason.HOST_NOT_ALLOWED if refused else Reason.SERVER_NOT_READY
-    return _Standing(Problem(reason=reason, message=text), gone)

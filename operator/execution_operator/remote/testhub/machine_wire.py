@@ -59,6 +59,9 @@ class Machine(Wire):
     withheld: ClassVar[tuple[str, ...]] = ()
     """Members that an update never sends back as they were read."""
 
+    fleeting: ClassVar[frozenset[str]] = frozenset()
+    """Members that change at each contact with the server."""
+
     id: Id
     host_name: Text = None
     ip_address: Text = None
@@ -77,6 +80,10 @@ class Machine(Wire):
     def is_host(self, host_name: str) -> bool:
         """Whether it has this host name, in whatever case either is written."""
         return (self.host_name or "").lower() == host_name.lower()
+
+    def lasting(self) -> Mapping[str, object]:
+        """What it is made of, without what changes at each contact."""
+        return {name: value for name, value in self._raw.items() if name not in self.fleeting}
 
     def changed(self, changes: Mapping[str, JSON]) -> dict[str, JSON]:
         """The whole object to send back: as it was read, with members replaced, but never the id.
@@ -109,6 +116,8 @@ class StaticAgentResource(Machine):
         contact_time: when it contacted the server last.
         capabilities: at most 1000 of them.
     """
+
+    fleeting: ClassVar[frozenset[str]] = frozenset({"contactTime", "rtbContactTime"})
 
     version: Text = None
     operating_system: Text = None

@@ -39,6 +39,11 @@ class Machines(Generic[MachineItem]):
         self._calls = calls
         self._sort: Sort[MachineItem] = sort
 
+    @property
+    def word(self) -> str:
+        """What operations call one, as metrics show them."""
+        return self._sort.word
+
     async def list(self, level: Level) -> tuple[MachineItem, ...]:
         """List what the level has, all pages; of agents those of all users.
 

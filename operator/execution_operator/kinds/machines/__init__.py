@@ -1,0 +1,1 @@
+"""What StaticAgent and DockerHost have in common; a kind adds its `Traits`."""

@@ -1,0 +1,119 @@
+"""Does what was decided about a machine: writes in the cluster here, exchanges by `Exchanger`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.machine import Origin
+from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.kinds.machines.observe import server_key
+from execution_operator.kinds.machines.seen import (
+    Action,
+    Associate,
+    Certainty,
+    Confirm,
+    Create,
+    Dissociate,
+    LookUp,
+    Release,
+    Remove,
+    Seen,
+    Update,
+    WriteIntent,
+)
+from execution_operator.reconcile.kind import Step
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.machines.exchange import Exchanger
+    from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.observe import Observer
+    from execution_operator.kinds.machines.seen import MachineObject, Memory
+    from execution_operator.kinds.machines.tell import Teller
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.reconcile.ports import Key
+
+
+class Actor:
+    """Carries out the actions of machines."""
+
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
+        self,
+        *,
+        ports: Ports,
+        connections: Connections,
+        memories: Memories,
+        observer: Observer,
+        exchanger: Exchanger,
+        teller: Teller,
+    ) -> None:
+        self._objects = ports.objects
+        self._fence = ports.fence
+        self._connections = connections
+        self._memories = memories
+        self._observer = observer
+        self._exchanger = exchanger
+        self._teller = teller
+
+    async def act(
+        self, action: Action, wanted: MachineObject, seen: Seen
+    ) -> Step[MachineObject, Seen]:
+        """Do it; what is known afterwards."""
+        match action:
+            case WriteIntent():
+                return await self._write_intent(action, wanted, seen)
+            case Release():
+                return await self._release(action, wanted, seen)
+            case LookUp() | Create() | Confirm() | Update() | Associate() | Dissociate() | Remove():
+                memory = await self._exchanger.exchange(action, wanted, seen)
+        return Step(wanted, self._again(wanted, replace(seen, memory=memory)))
+
+    async def _write_intent(
+        self, action: WriteIntent, wanted: MachineObject, seen: Seen
+    ) -> Step[MachineObject, Seen]:
+        self._fence.check()
+        await self._hold_server(server_key(wanted))
+        intent = replace(action.intent, writer=self._fence.writer)
+        current = await self._objects.write_metadata(
+            wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
+        )
+        if current is None:
+            return Step(None, seen)
+        memory = self._decided(wanted, seen.memory, intent.origin)
+        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
+        return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
+
+    def _decided(self, wanted: MachineObject, memory: Memory, how: Origin | None) -> Memory:
+        """What is remembered once the intent is written: it says more than the doubt before."""
+        found = memory.found
+        if how is Origin.ADOPTED and found is not None and len(found.machines) == 1:
+            return self._memories.keep(
+                wanted,
+                certainty=Certainty.UNSENT,
+                machine=found.machines[0],
+                read_at=found.began,
+            )
+        return self._memories.keep(wanted, certainty=Certainty.UNSENT)
+
+    async def _hold_server(self, key: Key) -> None:
+        server = self._objects.get(key)
+        if isinstance(server, ExecutionServer) and not server.metadata.is_held:
+            await self._objects.write_metadata(server, held=True)
+
+    async def _release(
+        self, action: Release, wanted: MachineObject, seen: Seen
+    ) -> Step[MachineObject, Seen]:
+        self._fence.check()  # who is frozen and goes on late knows too little to let go
+        if action.left_behind is not None:
+            self._teller.left_behind(wanted, action.left_behind)
+        current = await self._objects.write_metadata(wanted, held=False)
+        return Step(current, seen)  # type: ignore[arg-type] # the port knows no kinds
+
+    def _again(self, wanted: MachineObject, seen: Seen) -> Seen:
+        """What the lists say, together with what was just learned."""
+        connection = self._connections.get(server_key(wanted))
+        if connection is None or wanted.metadata.is_deleted:
+            return seen
+        return self._observer.sighted(wanted, seen, connection)

@@ -1,0 +1,155 @@
+"""The one next thing for a machine; pure: no clock, no server, no cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.api.machine import Origin
+from execution_operator.kinds.machines.deletion import deleting
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.identity import Intent, space_of
+from execution_operator.kinds.machines.seen import (
+    Action,
+    Associate,
+    Confirm,
+    Create,
+    Dissociate,
+    LookUp,
+    Seen,
+    Update,
+    WriteIntent,
+)
+from execution_operator.kinds.machines.standing import (
+    claims,
+    doubt_since,
+    in_doubt,
+    is_elsewhere,
+    level_is_recorded,
+    machine_id,
+    origin,
+    own_intent,
+    recorded_id,
+    unassociated,
+    unwanted,
+)
+from execution_operator.reconcile.kind import Plan, Result
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.reconcile.ports import Now
+    from execution_operator.remote.testhub.levels import Level
+
+REST: Final[Plan[Action]] = Plan()
+_MISSES: Final = 3
+"""A machine is gone when that many lists in a row lack it, and the server denies it."""
+
+
+def decide(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    """What to do next, or when to look again."""
+    if wanted.metadata.is_deleted:
+        return deleting(wanted, seen, now, periods)
+    if wanted.metadata.is_paused or seen.connecting:
+        return REST
+    if is_elsewhere(wanted, seen):
+        return Plan(result=Result.TERMINAL)
+    if seen.rival is not None:
+        return Plan(look_again=periods.secret, result=Result.TERMINAL)
+    if seen.blocker is not None or seen.url is None or seen.level is None:
+        return Plan(look_again=periods.secret, result=Result.REQUEUED)
+    if seen.memory.retry_at > now.monotonic:
+        return Plan(look_again=seen.memory.retry_at - now.monotonic, result=Result.REQUEUED)
+    if machine_id(wanted, seen) is None:
+        return _finding(wanted, seen, now, level=seen.level, periods=periods)
+    return _keeping(wanted, seen, now, level=seen.level, periods=periods)
+
+
+def _finding(
+    wanted: MachineObject, seen: Seen, now: Now, *, level: Level, periods: Periods
+) -> Plan[Action]:
+    """Look it up by its name; adopt it, or create it when it is surely not there."""
+    if recorded_id(wanted) is not None:
+        return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status forgets it now
+    doubtful = in_doubt(wanted, seen)
+    needed = doubt_since(seen) if doubtful else now.monotonic - max(2 * seen.poll, 1.0)
+    found = seen.memory.found
+    if found is None or found.began < max(needed, now.monotonic - periods.quiet):
+        return Plan(action=LookUp(level, needed))
+    if len(found.machines) > 1:
+        left = found.began + periods.secret - now.monotonic
+        if left > 0:
+            return Plan(look_again=left, result=Result.TERMINAL)
+        return Plan(action=LookUp(level, now.monotonic))
+    if found.machines:
+        return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.ADOPTED)))
+    settled = doubt_since(seen) + seen.settling
+    if doubtful and found.began < settled:
+        if now.monotonic >= settled:
+            return Plan(action=LookUp(level, settled))
+        return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
+    intent = own_intent(wanted, seen)
+    if intent is None or intent.origin is not Origin.CREATED or not wanted.metadata.is_held:
+        return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.CREATED)))
+    return Plan(action=Create(level))
+
+
+def _keeping(
+    wanted: MachineObject, seen: Seen, now: Now, *, level: Level, periods: Periods
+) -> Plan[Action]:
+    """Hold and record it, repair it, let the right projects use it."""
+    known = machine_id(wanted, seen) or ""
+    how = origin(wanted, seen)
+    if not wanted.metadata.is_held and how is not None:
+        return Plan(action=WriteIntent(_intent(wanted, seen, level, how)))
+    if not level_is_recorded(wanted, seen):
+        return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
+    if seen.machine is None:
+        return _missing(seen, now, level=level, known=known, periods=periods)
+    if claims(wanted, seen) != wanted.status.projects:
+        return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
+    memory, fight = seen.memory, periods.fight
+    missing = unassociated(seen)
+    again = memory.reassociations.wait(now.monotonic, fight)
+    if missing and not again:
+        return Plan(action=Associate(missing[0], known))
+    dropped = unwanted(wanted, seen)
+    if dropped:
+        return Plan(action=Dissociate(dropped[0], known))
+    drifted = bool(drift(seen.members, seen.machine.changed({})))
+    repair = memory.repairs.wait(now.monotonic, fight)
+    if drifted and not repair:
+        return Plan(action=Update(level, known))
+    waits = [again] * bool(missing) + [repair] * drifted
+    return _rest(seen, now, waits, periods)
+
+
+def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Action]:
+    """Until the lists show a change, or something that is waited for may have come."""
+    if any(one.problem for one in seen.projects):
+        waits = [*waits, periods.secret]
+    if seen.memory.lost_since is not None:
+        left = seen.memory.lost_since + periods.missing - now.monotonic
+        waits = [*waits, left] if left > 0 else waits
+    return Plan(look_again=min(waits), result=Result.REQUEUED) if waits else REST
+
+
+def _missing(seen: Seen, now: Now, *, level: Level, known: str, periods: Periods) -> Plan[Action]:
+    """Believe that it is gone only after several lists, and then ask for it by its id."""
+    sight = seen.sight
+    if sight.missed_since is None:
+        return REST  # no list was completed yet; the first one wakes
+    left = sight.missed_since + periods.lost - now.monotonic
+    if left > 0 or sight.misses < _MISSES:
+        return Plan(look_again=max(left, seen.poll), result=Result.REQUEUED)
+    return Plan(action=Confirm(level, known))
+
+
+def _intent(wanted: MachineObject, seen: Seen, level: Level, how: Origin) -> Intent:
+    return Intent(
+        uid=wanted.metadata.uid,
+        cluster=seen.cluster_id,
+        server=seen.url or "",
+        space=space_of(level),
+        origin=how,
+        writer="",
+    )

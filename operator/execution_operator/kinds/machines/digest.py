@@ -1,0 +1,114 @@
+"""What is at hand of each machine's object without reading it, and who manages one; pure."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from execution_operator.reconcile.ports import Digest, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from execution_operator.kinds.machines.seen import MachineObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineDigest(Digest):
+    """An object of a machine: which machine, on which server, and how it is.
+
+    Attributes:
+        server: the name of its ExecutionServer.
+        url: of the server that it was found or created on.
+        host: by which it is found, in lower case.
+        space_id, space_name: the team space as the status or the spec has it.
+        machine_id: the server's id of it.
+        state: the word that metrics count it under.
+        use: differs when those that name it have to look again.
+    """
+
+    server: str
+    url: str | None
+    host: str
+    space_id: str | None
+    space_name: str | None
+    machine_id: str | None
+    created: datetime | None
+    is_deleted: bool
+    state: str
+    use: tuple[object, ...]
+
+    @property
+    def server_key(self) -> Key:
+        """The ExecutionServer that it names."""
+        return Key("ExecutionServer", self.key.namespace, self.server)
+
+
+def digest_of(wanted: MachineObject, *, host: str, state: str) -> MachineDigest:
+    """The digest of a machine's object."""
+    status, space = wanted.status, wanted.spec.space
+    return MachineDigest.of(
+        wanted,
+        server=sys.intern(wanted.spec.server_ref.name),
+        url=sys.intern(status.server) if status.server else None,
+        host=host,
+        space_id=status.space_id or (space.id if space else None),
+        space_name=space.name if space else None,
+        machine_id=status.machine_id,
+        created=wanted.metadata.creation_timestamp,
+        is_deleted=wanted.metadata.is_deleted,
+        state=sys.intern(state),
+        use=(wanted.metadata.generation, status.machine_id, status.server, status.space_id),
+    )
+
+
+def elder(
+    mine: MachineDigest,
+    others: Iterable[Digest],
+    *,
+    url: str | None,
+    url_of: Callable[[Key], str | None],
+) -> MachineDigest | None:
+    """The object that manages the same machine, since it is older than this one.
+
+    Args:
+        mine: this object's.
+        others: all objects of the kind.
+        url: this object's server.
+        url_of: the URL of the ExecutionServer of that key, as far as it is known.
+    """
+    older = [
+        one
+        for one in others
+        if isinstance(one, MachineDigest)
+        and one.uid != mine.uid
+        and one.host == mine.host
+        and _age(one) < _age(mine)
+        and _same_space(one, mine)
+        and url is not None
+        and (one.url or url_of(one.server_key)) == url
+    ]
+    return min(older, key=_age, default=None)
+
+
+def told(owner: MachineDigest, namespace: str) -> str:
+    """The owner, named only to those who may know its namespace."""
+    kind = owner.key.kind
+    if owner.key.namespace == namespace:
+        return f'{kind} "{owner.key.name}"'
+    return f"a {kind} in another namespace"
+
+
+def _same_space(one: MachineDigest, other: MachineDigest) -> bool:
+    if one.space_id is not None and other.space_id is not None:
+        return one.space_id == other.space_id
+    if one.space_name is not None and one.space_name == other.space_name:
+        return True
+    nowhere = (None, None)
+    return (one.space_id, one.space_name) == nowhere == (other.space_id, other.space_name)
+
+
+def _age(one: MachineDigest) -> tuple[str, str]:
+    return (one.created.isoformat() if one.created else "", one.uid)

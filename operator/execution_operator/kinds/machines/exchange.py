@@ -1,0 +1,278 @@
+"""Speaks with the server about one machine; what it says becomes memory, errors do too."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.observe import asked_for, server_key
+from execution_operator.kinds.machines.seen import (
+    Associate,
+    Association,
+    Certainty,
+    Confirm,
+    Create,
+    Dissociate,
+    Exchange,
+    Found,
+    LookUp,
+    Remove,
+    Update,
+)
+from execution_operator.kinds.machines.standing import in_doubt, own_intent
+from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.reconcile.backoff import Backoff
+from execution_operator.remote.errors import Ambiguous, Forbidden, NotFound, RemoteError
+from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.connections import Connection, Connections
+    from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.tell import Teller
+    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.shared_list import SharedList
+    from execution_operator.remote.testhub.levels import Level
+    from execution_operator.remote.testhub.machine_wire import Machine
+    from execution_operator.remote.testhub.machines import Machines
+
+_HEALTHY: Final[dict[str, Any]] = {
+    "problem": None,
+    "failures": 0,
+    "retry_at": 0.0,
+    "failed_for": None,
+}
+
+
+class Exchanger:
+    """Carries out exchanges with servers."""
+
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
+        self,
+        *,
+        ports: Ports,
+        connections: Connections,
+        memories: Memories,
+        periods: Periods,
+        traits: Traits,
+        teller: Teller,
+    ) -> None:
+        self._fence = ports.fence
+        self._clock = ports.clock
+        self._random = ports.random
+        self._connections = connections
+        self._memories = memories
+        self._periods = periods
+        self._traits = traits
+        self._teller = teller
+
+    async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
+        """Do it; what is remembered afterwards."""
+        connection = self._connections.get(server_key(wanted))
+        if connection is None:
+            return self._failed(wanted, None)
+        try:
+            problem = await self._done(action, wanted, seen, connection)
+        except RemoteError as error:
+            return self._failed(wanted, problem_of(error))
+        if problem is not None:
+            return self._failed(wanted, problem)
+        return self._memories.keep(wanted, **_HEALTHY)
+
+    async def _done(
+        self, action: Exchange, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Problem | None:
+        match action:
+            case LookUp():
+                await self._look_up(action, wanted, seen, connection)
+            case Create():
+                return await self._create(action, wanted, seen, connection)
+            case Confirm():
+                await self._confirm(action, wanted, connection)
+            case Update():
+                return await self._update(action, wanted, seen, connection)
+            case Associate():
+                await self._associate(action, wanted, connection)
+            case Dissociate():
+                await self._dissociate(action, wanted, connection)
+            case Remove():
+                await self._remove(action, wanted, connection)
+        return None
+
+    async def _look_up(
+        self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> None:
+        listing = await self._shared(connection, action.level).newer_than(action.not_before)
+        hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
+        if hits and isinstance(action.level, UserLevel):
+            theirs = await self._in_spaces(connection, action.not_before)
+            hits = [one for one in hits if one.id not in theirs]
+        changes: dict[str, Any] = {"found": Found(listing.began, tuple(hits))}
+        ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
+        if ours and len(hits) == 1:
+            changes |= {"machine": hits[0], "read_at": listing.began}
+            self._teller.created(wanted, hits[0].id)
+        self._memories.keep(wanted, **changes)
+
+    async def _in_spaces(self, connection: Connection, not_before: float) -> frozenset[str]:
+        """What belongs to team spaces: some servers show it at the user's level as well."""
+        theirs: set[str] = set()
+        for space in await connection.hub.list_spaces():
+            shared = self._shared(connection, SpaceLevel(space.id))
+            try:
+                theirs |= (await shared.newer_than(not_before)).items.keys()
+            except (Forbidden, NotFound):  # then the user's level does not show them either
+                continue
+        return frozenset(theirs)
+
+    async def _create(
+        self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Problem | None:
+        self._memories.keep(wanted, found=None)  # it is not known any more what is there
+        problem = await self._traits.check(connection, wanted, seen.members)
+        if problem is not None:
+            return problem
+        try:
+            machine = await self._machines(connection).create(
+                action.level, seen.members, before_bytes=self._fence.check
+            )
+        except Ambiguous:
+            self._memories.keep(wanted, certainty=Certainty.DOUBTFUL, doubt_since=self._now())
+            raise
+        self._memories.keep(
+            wanted, certainty=Certainty.UNSENT, machine=machine, read_at=self._now()
+        )
+        self._teller.created(wanted, machine.id)
+        self._shared(connection, action.level).hurry()
+        return None
+
+    async def _confirm(
+        self, action: Confirm, wanted: MachineObject, connection: Connection
+    ) -> None:
+        try:
+            machine = await self._machines(connection).get(action.level, action.machine_id)
+        except NotFound:
+            machine = None
+        if machine is not None and self._traits.is_it(wanted, machine):
+            self._memories.keep(wanted, machine=machine, read_at=self._now())
+            return
+        self._teller.vanished(wanted, action.machine_id)
+        self._memories.keep(
+            wanted,
+            gone=action.machine_id,
+            machine=None,
+            found=None,
+            certainty=Certainty.UNSENT,
+            associations={},
+        )
+
+    async def _update(
+        self, action: Update, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Problem | None:
+        """Send what differs with all the rest as it was just read: a server may replace all."""
+        machines, level, memory = self._machines(connection), action.level, seen.memory
+        try:
+            last = await machines.get(level, action.machine_id)
+            names = drift(seen.members, last.changed({}))
+            if not self._traits.is_it(wanted, last):
+                self._doubted(wanted, connection, level)
+                return None
+            if not names:
+                self._memories.keep(wanted, machine=last, read_at=self._now())
+                return None
+            problem = await self._traits.check(connection, wanted, seen.members)
+            if problem is not None:
+                return problem
+            changes = {name: seen.members[name] for name in names}
+            await machines.update(level, last, changes, before_bytes=self._fence.check)
+            after = await machines.get(level, action.machine_id)
+        except NotFound:
+            self._doubted(wanted, connection, level)
+            return None
+        now = self._now()
+        repairs = memory.repairs.again(now, self._periods.fight)
+        self._memories.keep(wanted, machine=after, read_at=now, repairs=repairs)
+        self._teller.repaired(wanted, names)
+        self._shared(connection, level).hurry()
+        return None
+
+    def _doubted(self, wanted: MachineObject, connection: Connection, level: Level) -> None:
+        """The server denies what its list had: let the lists say whether it is gone."""
+        self._memories.keep(
+            wanted,
+            machine=None,
+            repairs=self._memories.of(wanted).repairs.again(self._now(), self._periods.fight),
+        )
+        self._shared(connection, level).hurry()
+
+    async def _associate(
+        self, action: Associate, wanted: MachineObject, connection: Connection
+    ) -> None:
+        machines, project = self._machines(connection), action.project_id
+        await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        again = self._memories.of(wanted).reassociations.again(self._now(), self._periods.fight)
+        known = [one.id for one in wanted.status.projects]
+        first = project in known and project not in self._memories.of(wanted).associations
+        self._associated(wanted, project, there=True)
+        if not first:
+            self._memories.keep(wanted, reassociations=again)
+        self._of_project(connection, project).hurry()
+
+    async def _dissociate(
+        self, action: Dissociate, wanted: MachineObject, connection: Connection
+    ) -> None:
+        machines, project = self._machines(connection), action.project_id
+        with contextlib.suppress(NotFound):  # it is not associated, or the project is gone
+            await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
+        self._associated(wanted, project, there=False)
+
+    async def _remove(self, action: Remove, wanted: MachineObject, connection: Connection) -> None:
+        """Take it off, if that id still means this machine."""
+        machines = self._machines(connection)
+        try:
+            last = await machines.get(action.level, action.machine_id)
+            if self._traits.is_it(wanted, last):
+                await machines.delete(
+                    action.level, action.machine_id, before_bytes=self._fence.check
+                )
+                self._teller.removed(wanted, action.machine_id)
+        except NotFound:
+            pass
+        self._memories.keep(wanted, is_removed=True)
+
+    def _associated(self, wanted: MachineObject, project: str, *, there: bool) -> None:
+        known = self._memories.of(wanted).associations
+        changed = {**known, project: Association(there=there, since=self._now())}
+        self._memories.keep(wanted, associations=changed)
+
+    def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
+        memory = self._memories.of(wanted)
+        failures = memory.failures + 1
+        wait = Backoff().delay(failures, self._random)
+        if problem is not None:
+            wait = max(wait, problem.retry_after or 0.0)
+            wait = max(wait, self._periods.secret) if problem.needs_person else wait
+        return self._memories.keep(
+            wanted,
+            problem=problem,
+            failures=failures,
+            retry_at=self._now() + wait,
+            failed_for=asked_for(wanted),
+        )
+
+    def _machines(self, connection: Connection) -> Machines[Any]:
+        return self._traits.machines(connection.hub)
+
+    def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
+        machines = self._machines(connection)
+        return connection.lists.of_level(machines.word, machines, level)
+
+    def _of_project(self, connection: Connection, project_id: str) -> SharedList[Machine]:
+        machines = self._machines(connection)
+        return connection.lists.of_project(machines.word, machines, project_id)
+
+    def _now(self) -> float:
+        return self._clock.now().monotonic

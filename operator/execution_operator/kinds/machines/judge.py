@@ -1,0 +1,173 @@
+"""What is to be said of a machine: one row of the state table and why; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.api.model import PAUSED_ANNOTATION
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.standing import is_elsewhere, machine_id
+from execution_operator.kinds.problems import Problem, problem_of
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.reconcile.ports import Now
+
+
+class Row(Enum):
+    """What a state amounts to; `summarize` has the conditions of each."""
+
+    USABLE = "is usable"
+    PAUSED = "is paused"
+    WAITS = "is not available, and works on it"
+    UNSEEN = "cannot be seen, or waits for its server"
+    STALLED = "nothing moves until somebody changes something"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is to be said of a machine.
+
+    Attributes:
+        problem: what is wrong in the exchange with the server, for Synced.
+    """
+
+    row: Row
+    reason: Reason
+    message: str
+    problem: Problem | None = None
+
+
+_MISSING: Final = frozenset(
+    {
+        Reason.SERVER_NOT_FOUND,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_MISSING,
+        Reason.REFERENCE_NOT_FOUND,
+    }
+)
+"""What may be about to come: it counts as missing only after a while."""
+
+
+def is_missing(problem: Problem | None) -> bool:
+    """Whether the problem is that something named is not there."""
+    return problem is not None and problem.reason in _MISSING
+
+
+def judge(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+) -> Judgement:
+    """The one row that holds."""
+    if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
+        return Judgement(Row.PAUSED, Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
+    if is_elsewhere(wanted, seen):
+        text = (
+            f"the {traits.thing} was recorded for another server or cluster than the one in use"
+            " now: put the ExecutionServer back, or create a new object without the intent"
+        )
+        changed = Problem(reason=Reason.SERVER_CHANGED, message=text, needs_person=True)
+        return Judgement(Row.STALLED, changed.reason, text, changed)
+    if seen.rival is not None:
+        text = f"{seen.rival} manages the same {traits.thing}: delete one of the two"
+        return Judgement(Row.STALLED, Reason.CONFLICT, text)
+    problem = blocking(wanted, seen)
+    if problem is not None:
+        return _blocked(problem, seen, now, periods)
+    return _there(wanted, seen, now, periods=periods, traits=traits)
+
+
+def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
+    """What keeps everything from going on."""
+    if seen.blocker is not None:
+        return seen.blocker
+    if seen.sight.trouble is not None:
+        return problem_of(seen.sight.trouble.error)
+    if seen.memory.problem is not None:
+        return seen.memory.problem
+    found = seen.memory.found
+    if machine_id(wanted, seen) is None and found is not None and len(found.machines) > 1:
+        ids = ", ".join(one.id for one in found.machines[:5])
+        text = f"the server has several of that name: remove all but one of {ids} there"
+        return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+    return next((one.problem for one in seen.projects if one.problem is not None), None)
+
+
+def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:
+    row = Row.UNSEEN
+    if problem.reason in _MISSING:
+        since = seen.memory.missing_since
+        late = since is not None and now.monotonic - since >= periods.missing
+        row = Row.STALLED if late else Row.WAITS
+    elif problem.needs_person or problem.reason is Reason.HOST_NOT_ALLOWED:
+        row = Row.STALLED
+    return Judgement(row, problem.reason, problem.message, problem)
+
+
+def _there(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+) -> Judgement:
+    thing, found = traits.thing, seen.machine
+    if found is None:
+        return _unseen(wanted, seen, thing)
+    trouble = traits.trouble(wanted, found, now)
+    if trouble is not None:
+        return _lost(wanted, seen, now, trouble=trouble, periods=periods)
+    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
+    if outside:
+        text = f"project {outside[0]} may not use the {thing} yet"
+        return Judgement(Row.WAITS, Reason.PENDING, text)
+    return _usable(seen, now, thing=thing, periods=periods)
+
+
+def _usable(seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
+    drifted = drift(seen.members, seen.machine.changed({})) if seen.machine else ()
+    if not drifted or not seen.memory.repairs.is_fight(now.monotonic, periods.fight):
+        return Judgement(Row.USABLE, Reason.READY, "usable")
+    text = (
+        f"the {thing} or somebody else overwrites {', '.join(drifted)} again and again: repaired"
+        " ever more rarely; change the spec, or what overwrites it"
+    )
+    problem = Problem(reason=Reason.CONFLICT, message=text)
+    return Judgement(Row.USABLE, Reason.READY, f"usable, but {text}", problem)
+
+
+def _unseen(wanted: MachineObject, seen: Seen, thing: str) -> Judgement:
+    if machine_id(wanted, seen) is None:
+        return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked up")
+    if seen.sight.misses:
+        text = f"the server does not list the {thing} any more: looking again"
+        return Judgement(Row.WAITS, Reason.AGENT_LOST, text)
+    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    if ready is not None and ready.status == "True":
+        return Judgement(Row.USABLE, Reason.READY, ready.message)  # nothing new is known yet
+    return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked at")
+
+
+def _lost(
+    wanted: MachineObject, seen: Seen, now: Now, *, trouble: Problem, periods: Periods
+) -> Judgement:
+    """Not available: what was never usable may be about to come, for a while."""
+    since = seen.memory.lost_since
+    early = since is None or now.monotonic - since < periods.missing
+    if early and not _was_usable(wanted, trouble.reason):
+        return Judgement(Row.WAITS, Reason.PENDING, f"not available yet: {trouble.message}")
+    return Judgement(Row.WAITS, trouble.reason, trouble.message)
+
+
+def _was_usable(wanted: MachineObject, lost: Reason) -> bool:
+    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    return ready is not None and (ready.status == "True" or ready.reason == lost)
+
+
+def _may_use(wanted: MachineObject, seen: Seen, project_id: str) -> bool:
+    """Whether the project may use it; what is not known yet stays as it was told."""
+    known = seen.associations.get(project_id)
+    if known is not None:
+        return known
+    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    return ready is not None and ready.status == "True"

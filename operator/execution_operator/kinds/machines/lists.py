@@ -1,0 +1,56 @@
+"""The shared lists of one server's agents and docker hosts, one a level and one a project."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from execution_operator.remote.shared_list import SharedList
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from random import Random
+
+    from execution_operator.remote.shared_list import Pacing
+    from execution_operator.remote.testhub.levels import Level
+    from execution_operator.remote.testhub.machines import Machines
+
+    Place = tuple[str, object]
+
+
+@dataclass(slots=True)
+class MachineLists:
+    """Opens each list when it is first wanted; closed with the connection."""
+
+    pacing: Pacing
+    monotonic: Callable[[], float]
+    random: Random
+    wake_all: Callable[[Iterable[Callable[[], None]]], None]
+    _open: dict[Place, SharedList[Any]] = field(default_factory=dict)
+
+    def of_level(self, word: str, machines: Machines[Any], level: Level) -> SharedList[Any]:
+        """What a level has of the machines that operations call so."""
+        return self._list((word, level), partial(machines.list, level))
+
+    def of_project(self, word: str, machines: Machines[Any], project_id: str) -> SharedList[Any]:
+        """What is associated with a project, whoever associated it."""
+        return self._list((word, project_id), partial(machines.list_of_project, project_id))
+
+    def unfollow(self, who: str, *, keep: frozenset[Place] = frozenset()) -> None:
+        """That follower wants to know only of those places any more."""
+        for place, one in self._open.items():
+            if place not in keep:
+                one.unfollow(who)
+
+    async def close(self) -> None:
+        """Ask no more."""
+        await asyncio.gather(*(one.close() for one in self._open.values()))
+
+    def _list(self, place: Place, ask: Callable[[], Awaitable[tuple[Any, ...]]]) -> SharedList[Any]:
+        if place not in self._open:
+            self._open[place] = SharedList(
+                ask, self.pacing, self.monotonic, self.random, self.wake_all
+            )
+        return self._open[place]

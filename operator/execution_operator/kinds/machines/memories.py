@@ -1,0 +1,34 @@
+"""What this process remembers of each machine's object, by uid; values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from execution_operator.kinds.machines.seen import Memory
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.machines.seen import MachineObject
+
+_NOTHING: Final = Memory()
+
+
+class Memories:
+    """The memory of each object; an empty one for an object that nothing is known of."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Memory] = {}
+
+    def of(self, wanted: MachineObject) -> Memory:
+        """What is remembered of the object."""
+        return self._kept.get(wanted.metadata.uid, _NOTHING)
+
+    def keep(self, wanted: MachineObject, **changes: Any) -> Memory:  # noqa: ANN401 - the fields of Memory
+        """Remember more of it; the new memory."""
+        memory = replace(self.of(wanted), **changes)
+        self._kept[wanted.metadata.uid] = memory
+        return memory
+
+    def forget(self, uid: str) -> None:
+        """Remember nothing of it."""
+        self._kept.pop(uid, None)

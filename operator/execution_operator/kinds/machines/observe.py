@@ -1,0 +1,220 @@
+"""What the cluster and the shared lists know of a machine; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.digest import elder, told
+from execution_operator.kinds.machines.identity import Intent, level_of
+from execution_operator.kinds.machines.judge import blocking, is_missing
+from execution_operator.kinds.machines.seen import Association, Seen, WantedProject
+from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
+from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.standing import standing_of
+from execution_operator.reconcile.ports import Key
+
+if TYPE_CHECKING:
+    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.kinds.connections import Connection, Connections
+    from execution_operator.kinds.machines.digest import MachineDigest
+    from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.ports import Ports
+
+
+def server_key(wanted: MachineObject) -> Key:
+    """The ExecutionServer that it names."""
+    return Key("ExecutionServer", wanted.metadata.namespace, wanted.spec.server_ref.name)
+
+
+def asked_for(wanted: MachineObject) -> tuple[int, str]:
+    """What people last asked for: another one is tried at once, whatever failed before."""
+    meta = wanted.metadata
+    return (meta.generation, meta.annotations.get(REQUESTED_AT_ANNOTATION, ""))
+
+
+class Observer:
+    """Gathers what is known of a machine."""
+
+    def __init__(
+        self,
+        *,
+        ports: Ports,
+        connections: Connections,
+        memories: Memories,
+        periods: Periods,
+        traits: Traits,
+    ) -> None:
+        self._objects = ports.objects
+        self._clock = ports.clock
+        self._fence = ports.fence
+        self._cluster_id = ports.cluster_id
+        self._wake = ports.wake
+        self._connections = connections
+        self._memories = memories
+        self._periods = periods
+        self._traits = traits
+
+    async def observe(self, wanted: MachineObject, mine: MachineDigest) -> Seen:
+        """What is known of it now."""
+        memory = self._memories.of(wanted)
+        if memory.failed_for is not None and memory.failed_for != asked_for(wanted):
+            memory = self._memories.keep(wanted, retry_at=0.0, failures=0, failed_for=None)
+        intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
+        seen = Seen(
+            memory=memory,
+            cluster_id=self._cluster_id,
+            intent=Intent.load(intent) if intent is not None else None,
+            term_began=self._fence.since,
+            poll=self._periods.poll,
+        )
+        return self._timed(wanted, await self._with_server(wanted, seen, mine))
+
+    async def _with_server(self, wanted: MachineObject, seen: Seen, mine: MachineDigest) -> Seen:
+        key = server_key(wanted)
+        server = self._objects.get(key)
+        if not isinstance(server, ExecutionServer):
+            text = f'there is no ExecutionServer "{key.name}" in this namespace: create it'
+            blocker = Problem(reason=Reason.SERVER_NOT_FOUND, message=text)
+            return replace(seen, blocker=blocker, server_gone=True)
+        connection, standing = self._connections.get(key), standing_of(server)
+        seen = replace(seen, blocker=standing.blocker, server_gone=standing.gone)
+        if connection is None:
+            return replace(seen, connecting=standing.blocker is None)
+        blueprint = connection.blueprint
+        seen = replace(
+            seen,
+            url=connection.url,
+            settling=self._periods.settling_for(blueprint.request_seconds),
+            poll=blueprint.poll_seconds,
+        )
+        seen = await self._with_level(wanted, seen, connection)
+        owner = elder(
+            mine,
+            self._objects.of_kind(wanted.kind),
+            url=connection.url,
+            url_of=self._url_of,
+        )
+        if owner is not None:
+            connection.lists.unfollow(wanted.metadata.uid)
+            return replace(seen, rival=told(owner, wanted.metadata.namespace))
+        if wanted.metadata.is_deleted or seen.level is None:
+            return seen
+        members = await self._traits.members(wanted)
+        if isinstance(members, Problem):
+            return replace(seen, blocker=seen.blocker or members)
+        seen = await self._with_projects(wanted, replace(seen, members=members), connection)
+        return self.sighted(wanted, seen, connection)
+
+    def _url_of(self, key: Key) -> str | None:
+        connection = self._connections.get(key)
+        return connection.url if connection is not None else None
+
+    async def _with_level(self, wanted: MachineObject, seen: Seen, connection: Connection) -> Seen:
+        intent = own_intent(wanted, seen)
+        if recorded_id(wanted) is not None:
+            return replace(seen, level=level_of(wanted.status.space_id))
+        if intent is not None:
+            return replace(seen, level=level_of(intent.space))
+        if wanted.spec.space is None:
+            return replace(seen, level=level_of(None))
+        if seen.blocker is not None:
+            return seen
+        found = await connection.find_space(wanted.spec.space)
+        if isinstance(found, Problem):
+            return replace(seen, blocker=found)
+        return replace(seen, level=level_of(found))
+
+    async def _with_projects(
+        self, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Seen:
+        if seen.blocker is not None:
+            return seen
+        space = wanted.status.space_id
+        projects = [
+            await self._project(one, connection, space) for one in wanted.spec.projects or ()
+        ]
+        return replace(seen, projects=tuple(projects))
+
+    async def _project(
+        self, wanted: ByIdOrName, connection: Connection, space_id: str | None
+    ) -> WantedProject:
+        found = await connection.project_id(wanted, space_id=space_id)
+        if isinstance(found, Problem):
+            return WantedProject(id=None, name=wanted.name, problem=found)
+        return WantedProject(id=found, name=wanted.name)
+
+    def sighted(self, wanted: MachineObject, seen: Seen, connection: Connection) -> Seen:
+        """The same with what the newest lists, and answers newer than these, say."""
+        known = machine_id(wanted, seen)
+        if known is None or seen.level is None:
+            return seen
+        lists, client = connection.lists, self._traits.machines(connection.hub)
+        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
+        shared = lists.of_level(word, client, seen.level)
+        sight = shared.follow(uid, known, lambda: self._wake(key))
+        memory, machine = seen.memory, seen.memory.machine
+        if shared.listing is not None and (
+            machine is None or shared.listing.began > memory.read_at
+        ):
+            machine = shared.listing.items.get(known)
+        if machine is not None and not self._traits.is_it(wanted, machine):
+            machine = None  # the id means something else now
+        projects, associations = [], {}
+        ids = {one.id for one in wanted.status.projects}
+        ids |= {one.id for one in seen.projects if one.id is not None}
+        for project_id in sorted(ids):
+            one = lists.of_project(word, client, project_id)
+            told_of = one.follow(uid, known, lambda: self._wake(key))
+            if told_of.trouble is not None:
+                projects.append((project_id, problem_of(told_of.trouble.error)))
+            at = one.listing.began if one.listing is not None else None
+            there = None if one.listing is None else known in one.listing.items
+            ours = memory.associations.get(project_id, Association(there=False, since=-1.0))
+            newer = ours.since >= 0 and (at is None or at <= ours.since)
+            associations[project_id] = ours.there if newer else there
+        troubled = dict(projects)
+        lists.unfollow(
+            uid,
+            keep=frozenset({(word, seen.level), *((word, one) for one in ids)}),
+        )
+        return replace(
+            seen,
+            machine=machine,
+            sight=sight,
+            associations=associations,
+            projects=tuple(
+                replace(one, problem=one.problem or troubled.get(one.id or ""))
+                for one in seen.projects
+            ),
+        )
+
+    def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
+        """Remember since when something is missing, or the machine is not available."""
+        now, memory = self._clock.now(), seen.memory
+        missing = is_missing(blocking(wanted, seen))
+        lost = seen.machine is not None and (
+            self._traits.trouble(wanted, seen.machine, now) is not None
+        )
+        since = (
+            (memory.missing_since or now.monotonic) if missing else None,
+            (memory.lost_since or now.monotonic) if lost else None,
+        )
+        if since == (memory.missing_since, memory.lost_since):
+            return seen
+        kept = self._memories.keep(wanted, missing_since=since[0], lost_since=since[1])
+        return replace(seen, memory=kept)
+
+    def forget(self, known: MachineDigest) -> None:
+        """It is gone: follow it no more, and wake those that waited for its machine."""
+        for connection in self._connections.all().values():
+            connection.lists.unfollow(known.uid)
+        for other in self._objects.of_kind(known.key.kind):
+            if getattr(other, "host", None) == known.host and other.uid != known.uid:
+                self._wake(other.key)

@@ -1,0 +1,216 @@
+"""What is known of a machine and its object, and what can be done: values alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.remote.shared_list import Sight
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from execution_operator.api.docker_host import DockerHost
+    from execution_operator.api.static_agent import StaticAgent
+    from execution_operator.kinds.machines.identity import Intent
+    from execution_operator.kinds.problems import Problem
+    from execution_operator.remote.messages import JSON
+    from execution_operator.remote.testhub.levels import Level
+    from execution_operator.remote.testhub.machine_wire import Machine
+
+    MachineObject: TypeAlias = StaticAgent | DockerHost
+
+
+class Certainty(Enum):
+    """What this process knows of a create that it, or one before it, may have sent."""
+
+    UNSENT = "surely nothing was created"
+    DOUBTFUL = "something may have been created"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A look-up by name; what else the level has is left out.
+
+    Attributes:
+        began: monotonic time at which the list was asked for.
+    """
+
+    began: float
+    machines: tuple[Machine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Whether a project may use the machine, as known since that monotonic time."""
+
+    there: bool
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What this process remembers of one object; losing it is safe.
+
+    Attributes:
+        certainty: None when this process has sent nothing.
+        doubt_since: monotonic time of the last create whose fate is unknown.
+        found: the last look-up by name.
+        machine: as it was last read on its own, and `read_at` when.
+        gone: the recorded id that the server has surely no more.
+        is_removed: it was taken off the server for a deletion.
+        associations: what our own changes made of projects, by id.
+        problem: what the last exchange failed of.
+        failures: how many in a row.
+        failed_for: the generation and the request for a look that they were about.
+        lost_since: monotonic time since when it is not available.
+        missing_since: monotonic time since when something that it names is not there.
+    """
+
+    certainty: Certainty | None = None
+    doubt_since: float = 0.0
+    found: Found | None = None
+    machine: Machine | None = None
+    read_at: float = 0.0
+    gone: str | None = None
+    is_removed: bool = False
+    associations: Mapping[str, Association] = field(default_factory=dict)
+    repairs: Repairs = field(default_factory=Repairs)
+    reassociations: Repairs = field(default_factory=Repairs)
+    problem: Problem | None = None
+    failures: int = 0
+    failed_for: tuple[int, str] | None = None
+    retry_at: float = 0.0
+    lost_since: float | None = None
+    missing_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedProject:
+    """A project that the spec lists.
+
+    Attributes:
+        id: None while it is not known, and then `problem` says why.
+    """
+
+    id: str | None
+    name: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of a machine.
+
+    Attributes:
+        cluster_id: of the cluster that we are in.
+        intent: as the object carries it.
+        term_began: monotonic time at which this leadership began.
+        url: the server's; None while there is no connection.
+        level: where the machine belongs; None while the space is not known.
+        blocker: why nothing can be done now.
+        server_gone: the ExecutionServer or its Secret is no more.
+        connecting: the server is usable and its connection about to open.
+        rival: an older object that manages the same machine, as people may read it.
+        settling: seconds after which a list surely shows what was created.
+        members: what the machine has to be like, under the API's own names.
+        listed: it is in the newest list; or was read later than that.
+        associations: by project, whether it may use the machine; None while not known.
+    """
+
+    memory: Memory = Memory()
+    cluster_id: str
+    intent: Intent | None = None
+    term_began: float = 0.0
+    url: str | None = None
+    level: Level | None = None
+    blocker: Problem | None = None
+    server_gone: bool = False
+    connecting: bool = False
+    rival: str | None = None
+    settling: float = 60.0
+    poll: float = 5.0
+    members: Mapping[str, JSON] = field(default_factory=dict)
+    machine: Machine | None = None
+    sight: Sight = field(default_factory=Sight)
+    projects: tuple[WantedProject, ...] = ()
+    associations: Mapping[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Look for machines of that name, in a list asked for at that monotonic time or later."""
+
+    level: Level
+    not_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIntent:
+    """Record that the machine is to become ours in this way."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Define it on the server."""
+
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Read it on its own, since lists lack it."""
+
+    level: Level
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Repair what differs."""
+
+    level: Level
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Associate:
+    """Let a project use it."""
+
+    project_id: str
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dissociate:
+    """Let a project use it no longer."""
+
+    project_id: str
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take it off the server."""
+
+    level: Level
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Take our finalizer off.
+
+    Attributes:
+        left_behind: why something of ours may be left on the server; None when nothing is.
+    """
+
+    left_behind: str | None = None
+
+
+Exchange: TypeAlias = LookUp | Create | Confirm | Update | Associate | Dissociate | Remove
+Action: TypeAlias = WriteIntent | Release | Exchange

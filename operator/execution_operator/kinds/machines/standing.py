@@ -1,0 +1,153 @@
+"""Plain questions about a machine, answered from what is known; pure, shared by all decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from execution_operator.api.machine import AssociatedProject, Origin
+from execution_operator.kinds.machines.identity import Intent, space_of
+from execution_operator.kinds.machines.seen import Certainty
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.reconcile.ports import Now
+
+
+def recorded_id(wanted: MachineObject) -> str | None:
+    """The server's id of it, from the status."""
+    return wanted.status.machine_id
+
+
+def machine_id(wanted: MachineObject, seen: Seen) -> str | None:
+    """The server's id of it: recorded, or about to be; None once the server has it no more."""
+    recorded, memory = recorded_id(wanted), seen.memory
+    if recorded is not None and recorded != memory.gone:
+        return recorded
+    if memory.machine is None or own_intent(wanted, seen) is None:
+        return None
+    return memory.machine.id
+
+
+def own_intent(wanted: MachineObject, seen: Seen) -> Intent | None:
+    """The intent, if it is this object's and not that of one it was copied from."""
+    intent = seen.intent
+    return intent if intent is not None and intent.uid == wanted.metadata.uid else None
+
+
+def origin(wanted: MachineObject, seen: Seen) -> Origin | None:
+    """How it came to be ours; the intent is newer than the status, where both speak."""
+    intent = own_intent(wanted, seen)
+    if intent is not None and intent.origin is not None:
+        return intent.origin
+    return wanted.status.origin
+
+
+def is_elsewhere(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether what is recorded belongs to another server or cluster than those in use now."""
+    intent, status = seen.intent, wanted.status
+    if intent is not None and intent.cluster != seen.cluster_id:
+        return True
+    if seen.url is None:
+        return False
+    if status.server is not None and recorded_id(wanted) is not None:
+        return status.server != seen.url
+    mine = own_intent(wanted, seen)
+    return mine is not None and mine.server != seen.url
+
+
+def in_doubt(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether a machine of that name, when there is one, may be what we created.
+
+    After a restart nothing is known but the intent. Without an intent a finalizer of ours says
+    that somebody took it away.
+    """
+    match seen.memory.certainty:
+        case Certainty.UNSENT:
+            return False
+        case Certainty.DOUBTFUL:
+            return True
+        case None:
+            intent = own_intent(wanted, seen)
+            if intent is None:
+                return wanted.metadata.is_held and recorded_id(wanted) is None
+            return intent.origin is Origin.CREATED and wanted.status.origin is None
+
+
+def doubt_since(seen: Seen) -> float:
+    """From when on a look-up counts; a request of another process ended with its leadership."""
+    return max(seen.memory.doubt_since, seen.term_began)
+
+
+def removes(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether a deletion takes the machine off the server."""
+    if wanted.spec.deletion_policy is not None:
+        return wanted.spec.deletion_policy == "Delete"
+    return origin(wanted, seen) is Origin.CREATED
+
+
+def claims(wanted: MachineObject, seen: Seen) -> tuple[AssociatedProject, ...]:
+    """The projects that are associated because of this object, or are about to be.
+
+    A project becomes ours only when it is known not to use the machine yet: what others
+    associated stays theirs. It is recorded before the request, and ceases to be ours when it was
+    seen dissociated after it was no longer wanted.
+    """
+    listed = {one.id: one for one in seen.projects if one.id is not None}
+    keeps = _wanted_ids(wanted, seen)
+    kept = [
+        one
+        for one in wanted.status.projects
+        if one.id in keeps or seen.associations.get(one.id) is not False
+    ]
+    held = {one.id for one in kept}
+    added = [
+        AssociatedProject(id=project_id, name=one.name)
+        for project_id, one in listed.items()
+        if project_id not in held and seen.associations.get(project_id) is False
+    ]
+    return tuple(sorted((*kept, *added), key=lambda one: one.id))
+
+
+def unwanted(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
+    """Projects that this object associated and that its spec no longer lists."""
+    keeps = _wanted_ids(wanted, seen)
+    return tuple(one.id for one in claims(wanted, seen) if one.id not in keeps)
+
+
+def unassociated(seen: Seen) -> tuple[str, ...]:
+    """Projects of the spec that do not use the machine yet."""
+    return tuple(
+        one.id
+        for one in seen.projects
+        if one.id is not None and seen.associations.get(one.id) is False
+    )
+
+
+def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:
+    """What the spec lists; a name that cannot be looked up now means what it meant before."""
+    known = {one.id for one in seen.projects if one.id is not None}
+    unknown = {one.name for one in seen.projects if one.id is None}
+    before = {one.id for one in wanted.status.projects if one.name and one.name in unknown}
+    return frozenset(known | before)
+
+
+def level_is_recorded(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether the status says all that finds the machine again."""
+    if seen.level is None:
+        return False
+    status = wanted.status
+    said = (status.machine_id, status.server, status.space_id, status.origin)
+    return said == (
+        machine_id(wanted, seen),
+        seen.url,
+        space_of(seen.level),
+        origin(wanted, seen),
+    )
+
+
+def deletion_seconds_left(wanted: MachineObject, now: Now, allowed: float) -> float:
+    """How long a deletion may still wait for the server."""
+    asked = wanted.metadata.deletion_timestamp
+    if asked is None:
+        return 0.0
+    return allowed - (now.utc - asked).total_seconds()

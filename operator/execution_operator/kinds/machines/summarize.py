@@ -1,0 +1,131 @@
+"""The status that tells what is known of a machine; pure, the old one when nothing is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.identity import space_of
+from execution_operator.kinds.machines.judge import Judgement, Row, judge
+from execution_operator.kinds.machines.standing import claims, is_elsewhere, machine_id, origin
+from execution_operator.reconcile.status import Said, conditions, requested_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from execution_operator.api.machine import MachineStatus
+    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.reconcile.ports import Now
+
+_EXCHANGE: Final = frozenset(
+    {
+        Reason.SERVER_UNREACHABLE,
+        Reason.UNAUTHORIZED,
+        Reason.LICENSE_REFUSED,
+        Reason.FORBIDDEN,
+        Reason.RATE_LIMITED,
+        Reason.NOT_FOUND,
+        Reason.REJECTED,
+        Reason.PROTOCOL_ERROR,
+        Reason.TLS_VERIFICATION_FAILED,
+        Reason.SERVER_CHANGED,
+        Reason.SUBMIT_AMBIGUOUS,
+        Reason.CONFLICT,
+    }
+)
+
+
+def summarize(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+) -> MachineStatus:
+    """What to store."""
+    before = wanted.status
+    if seen.connecting and not wanted.metadata.is_deleted:
+        return before
+    judged = judge(wanted, seen, now, periods=periods, traits=traits)
+    status = before.model_copy(
+        update={
+            "observed_generation": wanted.metadata.generation,
+            "last_handled_reconcile_at": requested_at(wanted.metadata),
+            "conditions": conditions(
+                before.conditions,
+                _said(wanted, seen, judged),
+                generation=wanted.metadata.generation,
+                now=now.utc,
+            ),
+        }
+        | _fields(wanted, seen, traits)
+    )
+    return _with_the_moment(wanted, seen, status, traits)
+
+
+def _fields(wanted: MachineObject, seen: Seen, traits: Traits) -> dict[str, object]:
+    """What is recorded and mirrored; nothing new where the machine is not ours to look at."""
+    if is_elsewhere(wanted, seen) or seen.rival is not None or seen.level is None:
+        return {}
+    if seen.url is None:
+        return {}
+    known = machine_id(wanted, seen)
+    if known is None:
+        if wanted.status.machine_id is None:
+            return {}
+        return traits.identified(None) | traits.mirrored(None) | _NOWHERE
+    projects = claims(wanted, seen)
+    return (
+        traits.identified(known)
+        | (traits.mirrored(seen.machine) if seen.machine is not None else {})
+        | {
+            "server": seen.url,
+            "space_id": space_of(seen.level),
+            "origin": origin(wanted, seen),
+            "projects": projects,
+            "project_count": len(projects),
+        }
+    )
+
+
+_NOWHERE: Final[dict[str, object]] = {
+    "server": None,
+    "space_id": None,
+    "origin": None,
+    "projects": (),
+    "project_count": 0,
+}
+
+
+def _with_the_moment(
+    wanted: MachineObject, seen: Seen, status: MachineStatus, traits: Traits
+) -> MachineStatus:
+    """Renew what changes all the time, only together with something else."""
+    if status == wanted.status or seen.machine is None:
+        return status
+    return status.model_copy(update=traits.moments(seen.machine))
+
+
+def _said(wanted: MachineObject, seen: Seen, judged: Judgement) -> Iterable[Said]:
+    kind, reason, text = ConditionType, judged.reason, judged.message
+    deleting = wanted.metadata.is_deleted
+    match judged.row:
+        case Row.USABLE:
+            yield Said(kind.READY, "True", reason, text)
+        case Row.PAUSED:
+            yield Said(kind.READY, "Unknown", reason, text)
+        case Row.STALLED:
+            yield Said(kind.READY, "False", reason, text)
+            yield Said(kind.STALLED, "True", reason, text)
+        case Row.WAITS | Row.UNSEEN:
+            unknown = judged.row is Row.UNSEEN
+            yield Said(kind.READY, "Unknown" if unknown else "False", reason, text)
+            if not deleting:
+                yield Said(kind.RECONCILING, "True", reason, text)
+    if deleting:
+        waits = seen.memory.problem.message if seen.memory.problem else text
+        waiting = f"deletion waits until the server is cleaned up: {waits}"
+        yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
+    problem = judged.problem
+    if problem is not None and problem.reason in _EXCHANGE:
+        yield Said(kind.SYNCED, "False", problem.reason, problem.message)
+    elif machine_id(wanted, seen) is not None and seen.url is not None:
+        yield Said(kind.SYNCED, "True", Reason.SYNCED)

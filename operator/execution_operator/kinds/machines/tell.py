@@ -1,0 +1,79 @@
+"""Tells what has happened to a machine: events and log lines; decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from execution_operator.api.reasons import ConditionType, Reason
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.ports import Ports
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Teller:
+    """The one place from which a machine's events come."""
+
+    def __init__(self, *, ports: Ports, thing: str) -> None:
+        self._events = ports.events
+        self._thing = thing
+
+    def created(self, wanted: MachineObject, machine_id: str) -> None:
+        """The server has it because we asked."""
+        _log.info("created", machine=machine_id)
+        text = f"created the {self._thing} {machine_id} on the server"
+        self._events.publish(wanted, "Created", text, kind="Normal")
+
+    def repaired(self, wanted: MachineObject, names: tuple[str, ...]) -> None:
+        """Members differed and were set again."""
+        _log.info("repaired", members=names)
+        text = f"set {', '.join(names)} of the {self._thing} as the spec has it"
+        self._events.publish(wanted, "Updated", text, kind="Normal")
+
+    def vanished(self, wanted: MachineObject, machine_id: str) -> None:
+        """The server has it no more."""
+        _log.warning("vanished", machine=machine_id)
+        text = f"the server has no {self._thing} {machine_id} any more: looking it up by name"
+        self._events.publish(wanted, Reason.NOT_FOUND, text, kind="Warning")
+
+    def removed(self, wanted: MachineObject, machine_id: str) -> None:
+        """It was taken off the server."""
+        _log.info("removed", machine=machine_id)
+        text = f"removed the {self._thing} {machine_id} from the server"
+        self._events.publish(wanted, "Removed", text, kind="Normal")
+
+    def left_behind(self, wanted: MachineObject, why: str) -> None:
+        """The object goes, and something of it stays on the server."""
+        known = wanted.status.machine_id
+        which = f"the {self._thing} {known}" if known else f"a {self._thing} that may be there"
+        _log.warning("left a machine behind", machine=known, cause=why)
+        text = f"let go of {which} without cleaning up: {why}; look on the server"
+        self._events.publish(wanted, "MachineLeftBehind", text, kind="Warning")
+
+    def written(self, before: MachineObject, after: MachineObject) -> None:
+        """A status was stored: tell an adoption, and when the machine is lost or back."""
+        if before.status.machine_id is None and after.status.machine_id is not None:
+            self._adopted(after)
+        was, now = _ready(before), _ready(after)
+        if was is None or now is None or was[:2] == now[:2]:
+            return
+        if now[0] == "False" and was[0] == "True":
+            self._events.publish(after, now[1], now[2], kind="Warning")
+        elif now[0] == "True":
+            self._events.publish(after, Reason.READY, f"the {self._thing} is usable", kind="Normal")
+
+    def _adopted(self, wanted: MachineObject) -> None:
+        if wanted.status.origin != "Adopted":
+            return
+        text = f"adopted the {self._thing} {wanted.status.machine_id}, which was there"
+        self._events.publish(wanted, "Adopted", text, kind="Normal")
+
+
+def _ready(wanted: MachineObject) -> tuple[str, str, str] | None:
+    known = {one.type: one for one in wanted.status.conditions}
+    one = known.get(ConditionType.READY)
+    return None if one is None else (one.status, one.reason, one.message)

@@ -1,0 +1,1 @@
+"""StaticAgent: an agent that the server knows, and the projects that may use it."""

@@ -1,0 +1,263 @@
+"""One list of things on a server for all who look at some of them: asked for once an interval.
+
+Knows neither Kubernetes nor kinds: followers are a wake-up call each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import structlog
+
+from execution_operator.remote.errors import (
+    ProtocolError,
+    RateLimited,
+    RemoteError,
+    Unreachable,
+)
+from execution_operator.remote.pace import QuietPace
+from execution_operator.remote.snapshot import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from random import Random
+
+_log = structlog.stdlib.get_logger(__name__)
+
+_PASSING = (Unreachable, RateLimited, ProtocolError)
+"""What is likely to pass, and told only when it lasts."""
+
+
+class Listable(Protocol):
+    """What can be in such a list."""
+
+    @property
+    def id(self) -> str:
+        """The server's id of it."""
+
+    def lasting(self) -> object:
+        """What of it counts as a change."""
+
+
+ListItem = TypeVar("ListItem", bound=Listable)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[ListItem]):
+    """A complete list.
+
+    Attributes:
+        began: monotonic time at which it was asked for.
+    """
+
+    began: float
+    items: Mapping[str, ListItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How well one follower sees its thing.
+
+    Attributes:
+        trouble: why nothing new is known, once that has lasted for the time of an outage.
+        misses: how many complete lists in a row lacked it.
+        missed_since: monotonic time at which the first of these was asked for.
+    """
+
+    trouble: Trouble | None = None
+    misses: int = 0
+    missed_since: float | None = None
+
+
+@dataclass(slots=True)
+class _Follower:
+    wake: Callable[[], None]
+    thing: str
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """How often lists are asked for, all in seconds.
+
+    Attributes:
+        poll: while things change.
+        quiet: while nothing does; reached step by step.
+        outage: how long lists must fail before followers are told.
+    """
+
+    poll: float
+    quiet: float
+    outage: float
+
+
+@dataclass(slots=True)
+class SharedList(Generic[ListItem]):
+    """The newest list of one place, asked for while somebody follows it."""
+
+    ask: Callable[[], Awaitable[tuple[ListItem, ...]]]
+    pacing: Pacing
+    monotonic: Callable[[], float]
+    random: Random
+    wake_all: Callable[[Iterable[Callable[[], None]]], None]
+    listing: Listing[ListItem] | None = None
+    trouble: Trouble | None = None
+    _told: Trouble | None = None
+    _followers: dict[str, _Follower] = field(default_factory=dict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    _poller: asyncio.Task[None] | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _pace: QuietPace = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is asked for yet."""
+        self._pace = QuietPace(self.pacing.poll, self.random, quiet_seconds=self.pacing.quiet)
+
+    def follow(self, who: str, thing: str, wake: Callable[[], None]) -> Sight:
+        """Be woken when the thing of that id changes, comes or goes, and when lists fail."""
+        follower = self._followers.get(who)
+        if follower is None or follower.thing != thing:
+            follower = self._followers[who] = _Follower(wake, thing, Sight(self._told))
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll(), name="shared list")
+        return follower.sight
+
+    def unfollow(self, who: str) -> None:
+        """Nobody wants to know for them any more."""
+        self._followers.pop(who, None)
+        if not self._followers:
+            self._hurry.set()
+            self._recovered()
+
+    def hurry(self) -> None:
+        """Something was changed: look soon, and often for a while."""
+        self._pace.hurry()
+        self._hurry.set()
+
+    async def newer_than(self, moment: float) -> Listing[ListItem]:
+        """A complete list that was asked for at that monotonic time or later.
+
+        Raises:
+            RemoteError: there is none.
+        """
+        while True:
+            async with self._lock:
+                if self.listing is not None and self.listing.began >= moment:
+                    return self.listing
+                began = self.monotonic()
+                await self._list()
+                if began < moment:  # the clock did not move on: never believe an older list
+                    continue
+
+    async def close(self) -> None:
+        """Ask no more."""
+        self._followers.clear()
+        self._recovered()
+        if self._poller is not None:
+            self._poller.cancel()
+            await asyncio.gather(self._poller, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        wait = 0.0 if self.listing is None else self._pace.usual()
+        while self._followers:
+            await self._rest(wait)
+            if self._followers:
+                wait = await self._listed()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; a hurry shortens that to the shortest interval."""
+        self._hurry.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+        if self._followers:
+            await asyncio.sleep(min(seconds, self._pace.usual()))
+
+    async def _listed(self) -> float:
+        """List once; the seconds to wait before the next one."""
+        began, retry_after = self.monotonic(), None
+        try:
+            async with self._lock:
+                changed = await self._list()
+            return self._pace.after_list(self.monotonic() - began, changed=changed)
+        except RemoteError as error:
+            self._failed(error, began)
+            retry_after = error.retry_after
+        except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all things
+            _log.exception("bug: cannot list")
+        return self._pace.after_error(self.monotonic() - began, retry_after)
+
+    async def _list(self) -> bool:
+        """Ask, keep, wake whom it concerns; whether anything changed."""
+        began = self.monotonic()
+        items = await self.ask()
+        before = self.listing.items if self.listing is not None else {}
+        first = self.listing is None
+        self.listing = Listing(began, {one.id: one for one in items})
+        self._recovered()
+        after = self.listing.items
+        changed = {
+            one for one in before.keys() | after.keys() if _differs(before.get(one), after.get(one))
+        }
+        for one in self._followers.values():
+            one.sight = _sight(one.sight, began, missed=one.thing not in after)
+        self.wake_all(
+            [
+                one.wake
+                for one in self._followers.values()
+                if first or one.thing in changed or one.sight.misses == 1
+            ]
+        )
+        return first or bool(changed)
+
+    def _failed(self, error: RemoteError, began: float) -> None:
+        if not self._followers:
+            return
+        since = self.trouble.since if self.trouble else began
+        first = self.trouble is None
+        self.trouble = Trouble(error, since)
+        if first:
+            patience = self.pacing.outage if isinstance(error, _PASSING) else 0.0
+            left = max(0.0, since + patience - self.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(left, self._tell_outage)
+
+    def _tell_outage(self) -> None:
+        if self.trouble is not None:
+            self._tell(self.trouble)
+
+    def _recovered(self) -> None:
+        self.trouble = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._told is not None:
+            self._tell(None)
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        """Tell all followers, so many a second: each of them is going to write its status."""
+        self._told = trouble
+        self.wake_all([partial(self._tell_one, one) for one in self._followers.values()])
+
+    def _tell_one(self, follower: _Follower) -> None:
+        if follower.sight.trouble != self._told:  # what holds when its turn has come, not before
+            follower.sight = replace(follower.sight, trouble=self._told)
+            follower.wake()
+
+
+def _sight(before: Sight, began: float, *, missed: bool) -> Sight:
+    if not missed:
+        return replace(before, misses=0, missed_since=None)
+    since = began if before.missed_since is None else before.missed_since
+    return replace(before, misses=before.misses + 1, missed_since=since)
+
+
+def _differs(before: Listable | None, after: Listable | None) -> bool:
+    if before is None or after is None:
+        return before is not after
+    return before.lasting() != after.lasting()

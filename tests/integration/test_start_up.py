@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from cluster import control_plane
+from execution_operator.crds import DEFINITIONS
 from support.kube import until
 from support.operator_process import start_operator
 
@@ -52,10 +53,10 @@ async def test_a_missing_right_of_many_is_named(cluster, namespace):
     name = namespace.name
     kubectl = cluster.plane.run_kubectl
     kubectl("create", "serviceaccount", "poor", "-n", name)
+    kinds = [f"{one.plural}.execution-operator.io" for one in DEFINITIONS]
     kubectl(
-        *("create", "role", "poor", "-n", name, "--verb=list,watch,patch"),
-        "--resource=executionservers.execution-operator.io,testexecutions.execution-operator.io,"
-        "executionservers.execution-operator.io/status,testexecutions.execution-operator.io/status",
+        *("create", "role", "poor", "-n", name, "--verb=list,watch,patch,delete"),
+        f"--resource={','.join([*kinds, *(f'{one}/status' for one in kinds)])}",
     )
     kubectl(
         *("create", "rolebinding", "poor", "-n", name),

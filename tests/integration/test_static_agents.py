@@ -236,7 +236,7 @@ async def test_an_adopted_agent_goes_only_where_that_is_asked_for(
     await namespace.delete("StaticAgent", "loadgen")
     await namespace.gone("StaticAgent", "loadgen")
     assert len(there(simulator)) == left
-    assert ("1050" in agent.projects) == (policy is not None)
+    assert ("1050" in agent.projects) == (policy == "Orphan")
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -146,7 +146,7 @@ class Exchanger:
             wanted, certainty=Certainty.UNSENT, machine=machine, read_at=self._now()
         )
         self._teller.created(wanted, machine.id)
-        self._shared(connection, action.level).hurry()
+        self._shared(connection, action.level).hurry(machine.id)
         return None
 
     async def _confirm(
@@ -178,7 +178,7 @@ class Exchanger:
             last = await machines.get(level, action.machine_id)
             names = drift(seen.members, last.changed({}))
             if not self._traits.is_it(wanted, last):
-                self._doubted(wanted, connection, level)
+                self._doubted(wanted, connection, action)
                 return None
             if not names:
                 self._memories.keep(wanted, machine=last, read_at=self._now())
@@ -190,23 +190,23 @@ class Exchanger:
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
         except NotFound:
-            self._doubted(wanted, connection, level)
+            self._doubted(wanted, connection, action)
             return None
         now = self._now()
         repairs = memory.repairs.again(now, self._periods.fight)
         self._memories.keep(wanted, machine=after, read_at=now, repairs=repairs)
         self._teller.repaired(wanted, names)
-        self._shared(connection, level).hurry()
+        self._shared(connection, level).hurry(action.machine_id)
         return None
 
-    def _doubted(self, wanted: MachineObject, connection: Connection, level: Level) -> None:
+    def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
         """The server denies what its list had: let the lists say whether it is gone."""
         self._memories.keep(
             wanted,
             machine=None,
             repairs=self._memories.of(wanted).repairs.again(self._now(), self._periods.fight),
         )
-        self._shared(connection, level).hurry()
+        self._shared(connection, action.level).hurry(action.machine_id)
 
     async def _associate(
         self, action: Associate, wanted: MachineObject, connection: Connection
@@ -219,7 +219,7 @@ class Exchanger:
         self._associated(wanted, project, there=True)
         if not first:
             self._memories.keep(wanted, reassociations=again)
-        self._of_project(connection, project).hurry()
+        self._of_project(connection, project).hurry(action.machine_id)
 
     async def _dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
@@ -242,6 +242,7 @@ class Exchanger:
         except NotFound:
             pass
         self._memories.keep(wanted, is_removed=True)
+        self._shared(connection, action.level).removed(action.machine_id)
 
     def _associated(self, wanted: MachineObject, project: str, *, there: bool) -> None:
         known = self._memories.of(wanted).associations

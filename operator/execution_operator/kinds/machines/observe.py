@@ -9,7 +9,7 @@ from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import elder, told
-from execution_operator.kinds.machines.identity import Intent, level_of
+from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
 from execution_operator.kinds.machines.seen import Association, Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.seen import MachineObject, Memory
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -63,9 +63,7 @@ class Observer:
 
     async def observe(self, wanted: MachineObject, mine: MachineDigest) -> Seen:
         """What is known of it now."""
-        memory = self._memories.of(wanted)
-        if memory.failed_for is not None and memory.failed_for != asked_for(wanted):
-            memory = self._memories.keep(wanted, retry_at=0.0, failures=0, failed_for=None)
+        memory = self._remembered(wanted)
         intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
         seen = Seen(
             memory=memory,
@@ -75,6 +73,23 @@ class Observer:
             poll=self._periods.poll,
         )
         return self._timed(wanted, await self._with_server(wanted, seen, mine))
+
+    def _remembered(self, wanted: MachineObject) -> Memory:
+        """What is remembered, without a problem that it is time to try again about.
+
+        Should it still be there, that is known before anything is told; should nothing be left to
+        try, because somebody else mended it, nothing is told of it any more.
+        """
+        memory = self._memories.of(wanted)
+        if memory.failed_for is None:
+            return memory
+        if memory.failed_for != asked_for(wanted):
+            return self._memories.keep(
+                wanted, problem=None, retry_at=0.0, failures=0, failed_for=None
+            )
+        if memory.retry_at <= self._clock.now().monotonic:
+            return self._memories.keep(wanted, problem=None)
+        return memory
 
     async def _with_server(self, wanted: MachineObject, seen: Seen, mine: MachineDigest) -> Seen:
         key = server_key(wanted)
@@ -136,7 +151,7 @@ class Observer:
     ) -> Seen:
         if seen.blocker is not None:
             return seen
-        space = wanted.status.space_id
+        space = space_of(seen.level) if seen.level is not None else None
         projects = [
             await self._project(one, connection, space) for one in wanted.spec.projects or ()
         ]

@@ -38,6 +38,20 @@ def test_only_wanted_members_count():
     assert drift({"ram": "16", "type": "x"}, {"ram": "8", "type": "x", "version": "1"}) == ("ram",)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found", "differs"),
+    [
+        pytest.param({"hostName": "LoadGen"}, {"hostName": "loadgen"}, (), id="a name's case"),
+        pytest.param({"ipAddress": "::1"}, {"ipAddress": "0:0:0:0:0:0:0:1"}, (), id="same address"),
+        pytest.param({"ipAddress": "::1"}, {"ipAddress": "::2"}, ("ipAddress",), id="another one"),
+        pytest.param({"ipAddress": "::1"}, {"ipAddress": None}, ("ipAddress",), id="none"),
+        pytest.param({"ipAddress": "::1"}, {"ipAddress": "host"}, ("ipAddress",), id="no address"),
+    ],
+)
+def test_names_are_compared_by_what_they_mean(wanted, found, differs):
+    assert drift(wanted, found) == differs
+
+
 def row(count, *, apart=1.0):
     repairs = Repairs()
     for number in range(count):

@@ -17,13 +17,20 @@ from execution_operator.kinds.machines.seen import (
     Exchange,
     Found,
     LookUp,
+    Refusal,
     Remove,
     Update,
 )
 from execution_operator.kinds.machines.standing import in_doubt, own_intent
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
-from execution_operator.remote.errors import Ambiguous, Forbidden, NotFound, RemoteError
+from execution_operator.remote.errors import (
+    Ambiguous,
+    Forbidden,
+    NotFound,
+    Rejected,
+    RemoteError,
+)
 from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
@@ -212,7 +219,16 @@ class Exchanger:
         self, action: Associate, wanted: MachineObject, connection: Connection
     ) -> None:
         machines, project = self._machines(connection), action.project_id
-        await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        refusals = dict(self._memories.of(wanted).refusals)
+        refusals.pop(project, None)
+        try:
+            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        except (Forbidden, NotFound, Rejected) as error:
+            until = self._now() + self._periods.secret
+            refusals[project] = Refusal(problem_of(error), until)
+            self._memories.keep(wanted, refusals=refusals)
+            return
+        self._memories.keep(wanted, refusals=refusals)
         again = self._memories.of(wanted).reassociations.again(self._now(), self._periods.fight)
         known = [one.id for one in wanted.status.projects]
         first = project in known and project not in self._memories.of(wanted).associations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
@@ -14,7 +15,7 @@ from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
     from execution_operator.api.model import Condition
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.kinds.machines.seen import MachineObject, Seen, WantedProject
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
@@ -95,7 +96,15 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
-    return next((one.problem for one in seen.projects if one.problem is not None), None)
+    return next(filter(None, map(partial(_of_project, seen), seen.projects)), None)
+
+
+def _of_project(seen: Seen, project: WantedProject) -> Problem | None:
+    """Why a project cannot use the machine."""
+    refusal = seen.memory.refusals.get(project.id or "")
+    if project.problem is not None or refusal is None:
+        return project.problem
+    return None if seen.associations.get(project.id or "") else refusal.problem
 
 
 def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:

@@ -11,7 +11,7 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import elder, told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
-from execution_operator.kinds.machines.seen import Association, Seen, WantedProject
+from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.standing import standing_of
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject, Memory
+    from execution_operator.kinds.machines.seen import Association, MachineObject, Memory
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.shared_list import Listing
+    from execution_operator.remote.testhub.machine_wire import Machine
 
 
 def server_key(wanted: MachineObject) -> Key:
@@ -181,34 +183,34 @@ class Observer:
             machine = shared.listing.items.get(known)
         if machine is not None and not self._traits.is_it(wanted, machine):
             machine = None  # the id means something else now
-        projects, associations = [], {}
+        return self._with_associations(
+            wanted, replace(seen, machine=machine, sight=sight), connection, known
+        )
+
+    def _with_associations(
+        self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
+    ) -> Seen:
+        """The same with which projects may use it; lists of other projects are let go."""
+        lists, client = connection.lists, self._traits.machines(connection.hub)
+        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
+        troubles: dict[str, Problem] = {}
+        associations: dict[str, bool | None] = {}
         for project_id in sorted(ids):
             one = lists.of_project(word, client, project_id)
-            told_of = one.follow(uid, known, lambda: self._wake(key))
-            if told_of.trouble is not None:
-                projects.append((project_id, problem_of(told_of.trouble.error)))
-            at = one.listing.began if one.listing is not None else None
-            there = None if one.listing is None else known in one.listing.items
-            ours = memory.associations.get(project_id, Association(there=False, since=-1.0))
-            newer = ours.since >= 0 and (at is None or at <= ours.since)
-            associations[project_id] = ours.there if newer else there
-        troubled = dict(projects)
+            sight = one.follow(uid, known, lambda: self._wake(key))
+            if sight.trouble is not None:
+                troubles[project_id] = problem_of(sight.trouble.error)
+            ours = seen.memory.associations.get(project_id)
+            associations[project_id] = _is_there(one.listing, ours, known)
         lists.unfollow(
-            uid,
-            keep=frozenset({(word, seen.level), *((word, one) for one in ids)}),
+            uid, keep=frozenset({(word, seen.level), *((word, project) for project in ids)})
         )
-        return replace(
-            seen,
-            machine=machine,
-            sight=sight,
-            associations=associations,
-            projects=tuple(
-                replace(one, problem=one.problem or troubled.get(one.id or ""))
-                for one in seen.projects
-            ),
-        )
+        projects = [
+            replace(one, problem=one.problem or troubles.get(one.id or "")) for one in seen.projects
+        ]
+        return replace(seen, associations=associations, projects=tuple(projects))
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""
@@ -233,3 +235,12 @@ class Observer:
         for other in self._objects.of_kind(known.key.kind):
             if getattr(other, "host", None) == known.host and other.uid != known.uid:
                 self._wake(other.key)
+
+
+def _is_there(
+    listing: Listing[Machine] | None, ours: Association | None, known: str
+) -> bool | None:
+    """Whether a project may use the machine: what we did counts until a later list says more."""
+    if ours is not None and (listing is None or listing.began <= ours.since):
+        return ours.there
+    return None if listing is None else known in listing.items

@@ -84,7 +84,11 @@ def looked_at(wanted: TestExecution) -> TestExecution:
     return wanted.model_copy(update={"status": status})
 
 
-@pytest.mark.parametrize("state", [run_states.STATES[0], other_states.STATES[0]], ids=PLURALS)
+@pytest.mark.parametrize(
+    "state",
+    [run_states.STATES[0], other_states.STATES[0], other_states.AGENTS[0]],
+    ids=["TestExecution", "ExecutionServer", "StaticAgent"],
+)
 async def test_a_new_object_is_in_progress_before_anybody_looks(namespace: Namespace, state: State):
     asked = stored(state.wanted)
     found = await namespace.create(asked["kind"], "new", asked["spec"])

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from execution_simulator.faults import AnswerStatus, LoseAnswer
+from support.kube import condition, until
+
 HOST = "LoadGen-1.example.com"
 
 
@@ -60,3 +63,423 @@ async def test_an_agent_that_is_there_is_adopted_whatever_the_case_of_its_name(
     assert found["status"]["version"] == "11.0.7"
     assert there(simulator) == [agent]
     assert "create_agent" not in simulator.requests.counts()
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_at_a_space_s_level_it_is_created_there(namespace, simulator):
+    await wanted(namespace, space={"name": "Demo space"})
+    found = await ready(namespace)
+    (agent,) = there(simulator)
+    assert agent.space_id == found["status"]["spaceId"] == "demo"
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("level", ["own", "all"])
+async def test_at_the_user_s_level_an_agent_of_a_space_is_never_taken(namespace, simulator, level):
+    simulator.change(user_level=level)
+    theirs = register(simulator, space_id="demo", ipAddress="192.0.2.1")
+    await wanted(namespace, ipAddress="192.0.2.7", projects=[{"id": "1050"}])
+    found = await ready(namespace)
+    assert found["status"]["origin"] == "Created"
+    assert found["status"]["agentId"] != str(theirs.id)
+    assert (theirs.members["ipAddress"], theirs.projects) == ("192.0.2.1", {})
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_several_agents_of_that_name_are_a_conflict_and_none_is_touched(namespace, simulator):
+    register(simulator, ipAddress="192.0.2.1")
+    spare = register(simulator, ipAddress="192.0.2.2")
+    await wanted(namespace, ipAddress="192.0.2.7")
+    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Conflict")
+    assert {one.members["ipAddress"] for one in there(simulator)} == {"192.0.2.1", "192.0.2.2"}
+    simulator.agents.remove(spare.id)
+    found = await ready(namespace)
+    assert found["status"]["origin"] == "Adopted"
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("put", ["replace", "merge"])
+async def test_drift_of_set_fields_is_repaired_and_all_else_stays(namespace, simulator, put):
+    simulator.change(machine_put=put)
+    agent = register(simulator, version="11.0.7", ram="16", ipAddress="192.0.2.1")
+    await wanted(namespace, ipAddress="192.0.2.7")
+    await ready(namespace)
+    assert agent.members["ipAddress"] == "192.0.2.7"
+    agent.members["ipAddress"] = "192.0.2.9"
+    agent.members["ram"] = "32"
+    await until(lambda: agent.members["ipAddress"] == "192.0.2.7", "a repair")
+    assert (agent.members["version"], agent.members["ram"]) == ("11.0.7", "32")
+    assert ("Normal", "Updated") in await namespace.events("loadgen")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_fight_over_a_field_is_told_and_given_up_step_by_step(namespace, simulator, start):
+    await start(fight_period="30s")
+    agent = register(simulator)
+    await wanted(namespace, ipAddress="192.0.2.7")
+    await ready(namespace)
+
+    async def told():
+        agent.members["ipAddress"] = "192.0.2.9"
+        found = await namespace.get("StaticAgent", "loadgen")
+        return condition(found, "Synced").get("reason") == "Conflict" and found
+
+    found = await until(told, "a fight", seconds=60)
+    assert "ipAddress" in condition(found, "Ready")["message"]
+    assert condition(found, "Ready")["status"] == "True"
+    assert simulator.requests.counts()["update_agent"] == 3
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_projects_are_associated_by_id_and_name_and_dissociated_when_unlisted(
+    namespace, simulator
+):
+    await wanted(namespace, projects=[{"id": "1050"}, {"name": "Billing"}])
+    found = await ready(namespace)
+    (agent,) = there(simulator)
+    assert set(agent.projects) == {"1050", "1100"}
+    assert found["status"]["projects"] == [{"id": "1050"}, {"id": "1100", "name": "Billing"}]
+    assert found["status"]["projectCount"] == 2
+    await namespace.patch("StaticAgent", "loadgen", {"spec": {"projects": [{"id": "1050"}]}})
+    await shows(namespace, "one project", lambda status: status["projectCount"] == 1)
+    assert set(agent.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_others_associated_stays_theirs(namespace, simulator):
+    agent = register(simulator, projects=["1050"])
+    await wanted(namespace, projects=[{"id": "1050"}, {"id": "1100"}])
+    found = await ready(namespace)
+    assert found["status"]["projects"] == [{"id": "1100"}]
+    await namespace.patch("StaticAgent", "loadgen", {"spec": {"projects": None}})
+    await shows(namespace, "no project", lambda status: status["projectCount"] == 0)
+    assert set(agent.projects) == {"1050"}
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    assert set(agent.projects) == {"1050"}
+    assert there(simulator) == [agent]
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_association_that_somebody_took_away_comes_back(namespace, simulator):
+    agent = register(simulator)
+    await wanted(namespace, projects=[{"id": "1050"}])
+    await ready(namespace)
+    agent.projects.clear()
+    await until(lambda: "1050" in agent.projects, "an association")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_unknown_project_is_told_and_the_others_are_associated(namespace, simulator):
+    await wanted(namespace, projects=[{"name": "Nobody's"}, {"id": "1050"}])
+    found = await namespace.condition(
+        "StaticAgent", "loadgen", "Ready", "False", "ReferenceNotFound"
+    )
+    assert "Nobody's" in condition(found, "Ready")["message"]
+    await until(lambda: [set(one.projects) for one in there(simulator)] == [{"1050"}], "1050")
+    project = simulator.world.projects["1050"]
+    named = project.model_copy(update={"id": "1200", "name": "Nobody's"})
+    simulator.world.projects["1200"] = named
+    await ready(namespace)
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_refused_project_is_told_and_keeps_nothing_else_waiting(namespace, simulator):
+    refusal = AnswerStatus(
+        operation="associate_agent", status=403, path="/projects/1050/", times=None
+    )
+    simulator.faults.add(refusal)
+    agent = register(simulator)
+    await wanted(namespace, projects=[{"id": "1050"}, {"id": "1100"}], ipAddress="192.0.2.7")
+    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Forbidden")
+    assert set(agent.projects) == {"1100"}
+    assert agent.members["ipAddress"] == "192.0.2.7"
+    simulator.faults.clear()
+    await ready(namespace)
+    assert set(agent.projects) == {"1050", "1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_lost_agent_is_told_and_so_is_its_return(namespace, simulator):
+    agent = register(simulator)
+    await wanted(namespace)
+    await ready(namespace)
+    agent.lose(simulator.clock.now())
+    found = await namespace.condition("StaticAgent", "loadgen", "Ready", "False", "AgentLost")
+    assert found["status"]["state"] == "LOST"
+    assert condition(found, "Reconciling")["status"] == "True"
+    agent.keep_contact()
+    await ready(namespace)
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_agent_that_never_came_is_waited_for_before_it_counts_as_lost(
+    namespace, simulator
+):
+    simulator.change(new_agent="lost")
+    await wanted(namespace)
+    await namespace.condition("StaticAgent", "loadgen", "Ready", "False", "Pending")
+    await namespace.condition("StaticAgent", "loadgen", "Ready", "False", "AgentLost")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_occupied_agent_is_usable_and_says_so(namespace, simulator):
+    agent = register(simulator)
+    agent.busy = True
+    await wanted(namespace)
+    found = await ready(namespace)
+    assert found["status"]["state"] == "BUSY"
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_created_agent_is_removed_with_its_object(namespace, simulator):
+    await wanted(namespace, projects=[{"id": "1050"}])
+    await ready(namespace)
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    assert there(simulator) == []
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize(("policy", "left"), [("Delete", 0), ("Orphan", 1), (None, 1)])
+async def test_an_adopted_agent_goes_only_where_that_is_asked_for(
+    namespace, simulator, policy, left
+):
+    agent = register(simulator)
+    more = {"deletionPolicy": policy} if policy else {}
+    await wanted(namespace, projects=[{"id": "1050"}], **more)
+    await ready(namespace)
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    assert len(there(simulator)) == left
+    assert ("1050" in agent.projects) == (policy == "Orphan")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_agent_in_use_is_removed_as_soon_as_the_server_allows(namespace, simulator):
+    simulator.change(live_agent_delete=409)
+    await wanted(namespace)
+    await ready(namespace)
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.condition("StaticAgent", "loadgen", "Reconciling", "True", "DeletionBlocked")
+    simulator.change(live_agent_delete=200)
+    await namespace.gone("StaticAgent", "loadgen")
+    assert there(simulator) == []
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_ends_although_the_server_is_away(namespace, simulator, start):
+    await start(deletion_period="2s")
+    await wanted(namespace)
+    await ready(namespace)
+    simulator.faults.add(AnswerStatus(operation="*", status=502, body="html", times=None))
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    events = await until(lambda: left_behind(namespace), "the event MachineLeftBehind")
+    assert events
+
+
+async def left_behind(namespace):
+    return ("Warning", "MachineLeftBehind") in await namespace.events("loadgen")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_deletion_ends_at_once_when_the_secret_is_gone(namespace, simulator):
+    await wanted(namespace)
+    await ready(namespace)
+    await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
+    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    await until(lambda: left_behind(namespace), "the event MachineLeftBehind")
+    assert len(there(simulator)) == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("moment", ["at once", "after a crash"])
+async def test_a_lost_answer_of_a_create_leaves_one_agent_that_is_ours(
+    namespace, simulator, operator, start, moment
+):
+    hangs = 30.0 if moment == "after a crash" else 0.0
+    simulator.faults.add(LoseAnswer(operation="create_agent", hang_seconds=hangs))
+    await wanted(namespace)
+    await until(lambda: len(there(simulator)) == 1, "an agent")
+    if moment == "after a crash":
+        await operator.kill()
+        await start()
+    found = await ready(namespace)
+    assert found["status"]["origin"] == "Created"
+    assert simulator.requests.counts()["create_agent"] == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_create_that_did_not_arrive_is_repeated(namespace, simulator):
+    simulator.faults.add(AnswerStatus(operation="create_agent", status=503, body="html", times=2))
+    await wanted(namespace)
+    await ready(namespace)
+    assert len(there(simulator)) == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_agent_that_came_between_look_and_create_is_adopted(namespace, simulator):
+    simulator.faults.add(
+        AnswerStatus(operation="create_agent", status=409, message="defined already", times=2)
+    )
+    await wanted(namespace)
+    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Rejected")
+    register(simulator)
+    found = await ready(namespace)
+    assert found["status"]["origin"] == "Adopted"
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_agent_that_vanished_is_created_anew(namespace, simulator):
+    await wanted(namespace, projects=[{"id": "1050"}])
+    await ready(namespace)
+    (first,) = there(simulator)
+    simulator.agents.remove(first.id)
+    await shows(namespace, "another id", lambda status: is_other(status, first.id))
+    await ready(namespace)
+    (second,) = there(simulator)
+    assert set(second.projects) == {"1050"}
+
+
+def is_other(status, machine_id):
+    return status.get("agentId") not in {None, str(machine_id)}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("body", ["json", "html"])
+async def test_a_404_at_an_update_creates_no_second_agent(namespace, simulator, body):
+    agent = register(simulator)
+    await wanted(namespace, ipAddress="192.0.2.7")
+    await ready(namespace)
+    simulator.faults.add(AnswerStatus(operation="update_agent", status=404, body=body, times=2))
+    agent.members["ipAddress"] = "192.0.2.9"
+    await until(lambda: agent.members["ipAddress"] == "192.0.2.7", "a repair")
+    assert there(simulator) == [agent]
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("body", ["json", "html"])
+async def test_lists_that_fail_for_a_while_create_no_second_agent(namespace, simulator, body):
+    await wanted(namespace)
+    await ready(namespace)
+    simulator.faults.add(AnswerStatus(operation="list_agents", status=404, body=body, times=None))
+    await namespace.wait(
+        "StaticAgent",
+        "loadgen",
+        "not ready",
+        lambda found: condition(found, "Ready")["status"] != "True",
+    )
+    simulator.faults.clear()
+    await ready(namespace)
+    assert len(there(simulator)) == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_another_server_under_the_same_name_is_not_written_to(
+    namespace, simulator, unused_tcp_port
+):
+    await wanted(namespace)
+    await ready(namespace)
+    change = {"spec": {"testHub": {"url": f"http://127.0.0.1:{unused_tcp_port}/test"}}}
+    await namespace.patch("ExecutionServer", "hub", change)
+    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "ServerChanged")
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    assert len(there(simulator)) == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_of_two_objects_for_one_agent_the_older_manages_and_the_younger_takes_over(
+    namespace, simulator
+):
+    await wanted(namespace, "older", ipAddress="192.0.2.7")
+    await ready(namespace, "older")
+    await until(lambda: is_a_second_later(namespace), "the next second")
+    await wanted(namespace, "younger", hostName=HOST.upper(), ipAddress="192.0.2.8")
+    found = await namespace.condition("StaticAgent", "younger", "Stalled", "True", "Conflict")
+    assert 'StaticAgent "older"' in condition(found, "Ready")["message"]
+    (agent,) = there(simulator)
+    assert agent.members["ipAddress"] == "192.0.2.7"
+    await namespace.delete("StaticAgent", "older")
+    await ready(namespace, "younger")
+    (agent,) = there(simulator)
+    assert agent.members["ipAddress"] == "192.0.2.8"
+
+
+async def is_a_second_later(namespace):
+    """Whether a new object would be younger: creation times are whole seconds."""
+    older = await namespace.get("StaticAgent", "older")
+    await namespace.secret(f"probe-{len(await secrets_of(namespace))}", key="value")
+    return any(
+        one.metadata.creation_timestamp.isoformat()[:19]
+        > older["metadata"]["creationTimestamp"][:19]
+        for one in await secrets_of(namespace)
+    )
+
+
+async def secrets_of(namespace):
+    return (await namespace.core.list_namespaced_secret(namespace.name)).items
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_younger_object_goes_without_touching_the_agent(namespace, simulator):
+    await wanted(namespace, "older", projects=[{"id": "1050"}])
+    await ready(namespace, "older")
+    await until(lambda: is_a_second_later(namespace), "the next second")
+    await wanted(namespace, "younger", deletionPolicy="Delete")
+    await namespace.condition("StaticAgent", "younger", "Stalled", "True", "Conflict")
+    await namespace.delete("StaticAgent", "younger")
+    await namespace.gone("StaticAgent", "younger")
+    (agent,) = there(simulator)
+    assert set(agent.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_objects_at_rest_are_not_written_and_share_one_list(namespace, simulator):
+    for number in range(5):
+        await wanted(namespace, f"agent-{number}", hostName=f"LoadGen-{number}")
+    for number in range(5):
+        await ready(namespace, f"agent-{number}")
+    before = [await version(namespace, number) for number in range(5)]
+    lists = simulator.requests.counts()["list_agents"]
+    await until(lambda: simulator.requests.counts()["list_agents"] >= lists + 4, "four more lists")
+    assert [await version(namespace, number) for number in range(5)] == before
+    assert {"get_agent", "update_agent"}.isdisjoint(simulator.requests.counts())
+
+
+async def version(namespace, number):
+    found = await namespace.get("StaticAgent", f"agent-{number}")
+    return found["metadata"]["resourceVersion"]
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_paused_object_changes_nothing_and_can_still_be_deleted(namespace, simulator):
+    await wanted(namespace)
+    await ready(namespace)
+    (agent,) = there(simulator)
+    pause = {"metadata": {"annotations": {"execution-operator.io/paused": "true"}}}
+    await namespace.patch("StaticAgent", "loadgen", pause)
+    await namespace.condition("StaticAgent", "loadgen", "Ready", "Unknown", "Paused")
+    await namespace.patch("StaticAgent", "loadgen", {"spec": {"projects": [{"id": "1050"}]}})
+    await shows(namespace, "the new spec", lambda status: status["observedGeneration"] == 2)
+    assert agent.projects == {}
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    assert there(simulator) == []
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_server_waits_with_its_deletion_for_its_agents(namespace):
+    await wanted(namespace)
+    await ready(namespace)
+    await namespace.delete("ExecutionServer", "hub")
+    found = await namespace.condition(
+        "ExecutionServer", "hub", "Reconciling", "True", "DeletionBlocked"
+    )
+    assert "StaticAgent loadgen" in condition(found, "Reconciling")["message"]
+    await namespace.delete("StaticAgent", "loadgen")
+    await namespace.gone("StaticAgent", "loadgen")
+    await namespace.gone("ExecutionServer", "hub")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.machines.seen import Found, Memory
+from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote import errors
+from execution_operator.remote.shared_list import Sight
+from execution_operator.remote.snapshot import Trouble
+from support.agents import RECORDED, agent, found, held_agent
+from support.agents import seen as agent_seen
 from support.servers import away, failing, missing, server, usable
 from support.states import State
 
 if TYPE_CHECKING:
+    from execution_operator.api.static_agent import StaticAgent
     from execution_operator.kinds.execution_server.seen import Seen
 
 ROWS: Final = (
@@ -46,14 +52,10 @@ ROWS: Final = (
 LATER: Final = (
     "is usable: suspended schedule",
     "is usable: schedule in a blackout",
-    "was never yet in force or available, first 5 min",
-    "was never yet in force or available, after that",
-    "lost after it was Ready: AgentLost",
     "lost after it was Ready: RuleNotFound",
     "lost after it was Ready: RuleMismatch",
     "lost after it was Ready: StubNotRunning",
     "lost after it was Ready: InterceptsUnavailable",
-    "conflicts",
     "matches too many",
     "ExecutionStop: done",
     "ExecutionStop: done with unStopped",
@@ -91,6 +93,84 @@ _INVALID: Final = Problem(
     reason=Reason.INVALID_SPEC, message="spec.perfecto is not supported", needs_person=True
 )
 
+_KEPT: Final = held_agent(status=RECORDED)
+_READY: Final = held_agent(
+    status=RECORDED
+    | {
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "reason": "Ready",
+                "lastTransitionTime": "2026-11-22T08:00:00Z",
+            }
+        ]
+    }
+)
+_LOST: Final = found(state="LOST")
+
+
+def _agent(row: str, how: str, shows: str, *, of: StaticAgent = _KEPT, **known: Any) -> State:
+    return State(row, f"agent, {how}", of, agent_seen(of, **known), shows)
+
+
+def _lost(row: str, since: float, shows: str, of: StaticAgent = _KEPT) -> State:
+    memory = Memory(lost_since=since)
+    return State(row, "agent", of, agent_seen(of, memory, machine=_LOST), shows, seconds=300.0)
+
+
+def _agent_refused(row: str, error: type[errors.RemoteError]) -> State:
+    memory = Memory(problem=problem_of(error("cannot update static agent")))
+    shows = f"False {error.reason} | - | True | Failed"
+    return _agent(row, error.reason, shows, memory=memory, machine=found())
+
+
+AGENTS: Final = (
+    _agent("is usable", "available", "True Ready | - | - | Current", machine=found()),
+    _agent("is usable", "busy", "True Ready | - | - | Current", machine=found(state="BUSY")),
+    _agent(
+        "is paused",
+        "available",
+        "Unknown Paused | - | - | InProgress",
+        of=agent(annotations={PAUSED_ANNOTATION: "true"}, status=RECORDED),
+        machine=found(),
+    ),
+    _agent(
+        "cannot reach the server",
+        "lists fail",
+        "Unknown ServerUnreachable | True | - | InProgress",
+        sight=Sight(Trouble(errors.Unreachable("cannot list static agents"), 0.0)),
+    ),
+    _agent_refused("is refused: 403", errors.Forbidden),
+    _agent_refused("is refused: 4xx", errors.Rejected),
+    _lost(
+        "was never yet in force or available, first 5 min",
+        1.0,
+        "False Pending | True | - | InProgress",
+    ),
+    _lost(
+        "was never yet in force or available, after that",
+        0.0,
+        "False AgentLost | True | - | InProgress",
+    ),
+    _lost(
+        "lost after it was Ready: AgentLost",
+        299.0,
+        "False AgentLost | True | - | InProgress",
+        of=_READY,
+    ),
+    _agent("conflicts", "of two", "False Conflict | - | True | Failed", rival="another"),
+    _agent(
+        "conflicts",
+        "several of that name",
+        "False Conflict | - | True | Failed",
+        of=agent(),
+        memory=Memory(found=Found(0.0, (found(), found("102")))),
+    ),
+    _agent("is invalid", "server", "False ServerChanged | - | True | Failed", cluster_id="c2"),
+)
+"""StaticAgents in the rows that are theirs."""
+
 STATES: Final = (
     _server("is usable", "", usable(), "True Ready | - | - | Current"),
     *(
@@ -122,5 +202,6 @@ STATES: Final = (
         usable(problem=_INVALID, url=None, reached=None, space=None),
         "False InvalidSpec | - | True | Failed",
     ),
+    *AGENTS,
 )
-"""ExecutionServers in each row but those of later."""
+"""Objects in each row but those of later."""

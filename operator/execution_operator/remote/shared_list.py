@@ -106,6 +106,8 @@ class SharedList(Generic[ListItem]):
     listing: Listing[ListItem] | None = None
     trouble: Trouble | None = None
     _told: Trouble | None = None
+    _touched: dict[str, float] = field(default_factory=dict)
+    _stale_before: float = 0.0
     _followers: dict[str, _Follower] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -133,10 +135,20 @@ class SharedList(Generic[ListItem]):
             self._hurry.set()
             self._recovered()
 
-    def hurry(self) -> None:
-        """Something was changed: look soon, and often for a while."""
+    def hurry(self, thing: str) -> None:
+        """We changed that thing: look soon, and often for a while.
+
+        Who follows it is woken by the next list, even by one that is like the last one: somebody
+        may have undone the change in between.
+        """
+        self._touched[thing] = self.monotonic()
         self._pace.hurry()
         self._hurry.set()
+
+    def removed(self, thing: str) -> None:
+        """We took that thing off the server: no list from before is believed any more."""
+        self._stale_before = self.monotonic()
+        self.hurry(thing)
 
     async def newer_than(self, moment: float) -> Listing[ListItem]:
         """A complete list that was asked for at that monotonic time or later.
@@ -144,6 +156,7 @@ class SharedList(Generic[ListItem]):
         Raises:
             RemoteError: there is none.
         """
+        moment = max(moment, self._stale_before)
         while True:
             async with self._lock:
                 if self.listing is not None and self.listing.began >= moment:
@@ -202,7 +215,9 @@ class SharedList(Generic[ListItem]):
         self.listing = Listing(began, {one.id: one for one in items})
         self._recovered()
         after = self.listing.items
-        changed = {
+        touched = {one for one, at in self._touched.items() if at <= began}
+        self._touched = {one: at for one, at in self._touched.items() if one not in touched}
+        changed = touched | {
             one for one in before.keys() | after.keys() if _differs(before.get(one), after.get(one))
         }
         for one in self._followers.values():

@@ -108,7 +108,9 @@ def _keeping(
     if claims(wanted, seen) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
-    missing = unassociated(seen)
+    refused = {project: one.until - now.monotonic for project, one in memory.refusals.items()}
+    lacking = unassociated(seen)
+    missing = [one for one in lacking if refused.get(one, 0.0) <= 0]
     again = memory.reassociations.wait(now.monotonic, fight)
     if missing and not again:
         return Plan(action=Associate(missing[0], known))
@@ -120,6 +122,7 @@ def _keeping(
     if drifted and not repair:
         return Plan(action=Update(level, known))
     waits = [again] * bool(missing) + [repair] * drifted
+    waits += [refused[one] for one in lacking if one not in missing]
     return _rest(seen, now, waits, periods)
 
 

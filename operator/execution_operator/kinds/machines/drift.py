@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -45,8 +46,30 @@ class Repairs:
 def drift(wanted: Mapping[str, JSON], found: Mapping[str, JSON]) -> tuple[str, ...]:
     """The members that are not as wanted, by their names in the API; only wanted ones count."""
     return tuple(
-        sorted(name for name, value in wanted.items() if not covers(value, found.get(name)))
+        sorted(name for name, value in wanted.items() if not _is_as(name, value, found.get(name)))
     )
+
+
+def _is_as(name: str, wanted: JSON, found: JSON) -> bool:
+    """The same, for a member of that name.
+
+    The host name is what it was found by, so it is right in whatever case it is shown: lists
+    show it in lower case. An address may be written in more than one way.
+    """
+    match name:
+        case "hostName":
+            return True
+        case "ipAddress":
+            return _address(wanted) == _address(found)
+        case _:
+            return covers(wanted, found)
+
+
+def _address(text: JSON) -> object:
+    try:
+        return ip_address(str(text).strip())
+    except ValueError:
+        return text
 
 
 def covers(wanted: JSON, found: JSON) -> bool:

@@ -17,13 +17,20 @@ from execution_operator.kinds.machines.seen import (
     Exchange,
     Found,
     LookUp,
+    Refusal,
     Remove,
     Update,
 )
 from execution_operator.kinds.machines.standing import in_doubt, own_intent
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
-from execution_operator.remote.errors import Ambiguous, Forbidden, NotFound, RemoteError
+from execution_operator.remote.errors import (
+    Ambiguous,
+    Forbidden,
+    NotFound,
+    Rejected,
+    RemoteError,
+)
 from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
@@ -146,7 +153,7 @@ class Exchanger:
             wanted, certainty=Certainty.UNSENT, machine=machine, read_at=self._now()
         )
         self._teller.created(wanted, machine.id)
-        self._shared(connection, action.level).hurry()
+        self._shared(connection, action.level).hurry(machine.id)
         return None
 
     async def _confirm(
@@ -178,7 +185,7 @@ class Exchanger:
             last = await machines.get(level, action.machine_id)
             names = drift(seen.members, last.changed({}))
             if not self._traits.is_it(wanted, last):
-                self._doubted(wanted, connection, level)
+                self._doubted(wanted, connection, action)
                 return None
             if not names:
                 self._memories.keep(wanted, machine=last, read_at=self._now())
@@ -190,36 +197,45 @@ class Exchanger:
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
         except NotFound:
-            self._doubted(wanted, connection, level)
+            self._doubted(wanted, connection, action)
             return None
         now = self._now()
         repairs = memory.repairs.again(now, self._periods.fight)
         self._memories.keep(wanted, machine=after, read_at=now, repairs=repairs)
         self._teller.repaired(wanted, names)
-        self._shared(connection, level).hurry()
+        self._shared(connection, level).hurry(action.machine_id)
         return None
 
-    def _doubted(self, wanted: MachineObject, connection: Connection, level: Level) -> None:
+    def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
         """The server denies what its list had: let the lists say whether it is gone."""
         self._memories.keep(
             wanted,
             machine=None,
             repairs=self._memories.of(wanted).repairs.again(self._now(), self._periods.fight),
         )
-        self._shared(connection, level).hurry()
+        self._shared(connection, action.level).hurry(action.machine_id)
 
     async def _associate(
         self, action: Associate, wanted: MachineObject, connection: Connection
     ) -> None:
         machines, project = self._machines(connection), action.project_id
-        await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        refusals = dict(self._memories.of(wanted).refusals)
+        refusals.pop(project, None)
+        try:
+            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        except (Forbidden, NotFound, Rejected) as error:
+            until = self._now() + self._periods.secret
+            refusals[project] = Refusal(problem_of(error), until)
+            self._memories.keep(wanted, refusals=refusals)
+            return
+        self._memories.keep(wanted, refusals=refusals)
         again = self._memories.of(wanted).reassociations.again(self._now(), self._periods.fight)
         known = [one.id for one in wanted.status.projects]
         first = project in known and project not in self._memories.of(wanted).associations
         self._associated(wanted, project, there=True)
         if not first:
             self._memories.keep(wanted, reassociations=again)
-        self._of_project(connection, project).hurry()
+        self._of_project(connection, project).hurry(action.machine_id)
 
     async def _dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
@@ -242,6 +258,7 @@ class Exchanger:
         except NotFound:
             pass
         self._memories.keep(wanted, is_removed=True)
+        self._shared(connection, action.level).removed(action.machine_id)
 
     def _associated(self, wanted: MachineObject, project: str, *, there: bool) -> None:
         known = self._memories.of(wanted).associations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
@@ -13,7 +14,8 @@ from execution_operator.kinds.machines.standing import is_elsewhere, machine_id
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.api.model import Condition
+    from execution_operator.kinds.machines.seen import MachineObject, Seen, WantedProject
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
@@ -94,7 +96,15 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
-    return next((one.problem for one in seen.projects if one.problem is not None), None)
+    return next(filter(None, map(partial(_of_project, seen), seen.projects)), None)
+
+
+def _of_project(seen: Seen, project: WantedProject) -> Problem | None:
+    """Why a project cannot use the machine."""
+    refusal = seen.memory.refusals.get(project.id or "")
+    if project.problem is not None or refusal is None:
+        return project.problem
+    return None if seen.associations.get(project.id or "") else refusal.problem
 
 
 def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:
@@ -121,13 +131,16 @@ def _there(
     if outside:
         text = f"project {outside[0]} may not use the {thing} yet"
         return Judgement(Row.WAITS, Reason.PENDING, text)
-    return _usable(seen, now, thing=thing, periods=periods)
+    drifted = drift(seen.members, found.changed({}))
+    if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
+        return _fought_over(drifted, thing)
+    if drifted and not _is_ready(wanted):
+        text = f"{', '.join(drifted)} of the {thing} is about to be set"
+        return Judgement(Row.WAITS, Reason.PENDING, text)
+    return Judgement(Row.USABLE, Reason.READY, "usable")
 
 
-def _usable(seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
-    drifted = drift(seen.members, seen.machine.changed({})) if seen.machine else ()
-    if not drifted or not seen.memory.repairs.is_fight(now.monotonic, periods.fight):
-        return Judgement(Row.USABLE, Reason.READY, "usable")
+def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:
     text = (
         f"the {thing} or somebody else overwrites {', '.join(drifted)} again and again: repaired"
         " ever more rarely; change the spec, or what overwrites it"
@@ -142,7 +155,7 @@ def _unseen(wanted: MachineObject, seen: Seen, thing: str) -> Judgement:
     if seen.sight.misses:
         text = f"the server does not list the {thing} any more: looking again"
         return Judgement(Row.WAITS, Reason.AGENT_LOST, text)
-    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    ready = _ready(wanted)
     if ready is not None and ready.status == "True":
         return Judgement(Row.USABLE, Reason.READY, ready.message)  # nothing new is known yet
     return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked at")
@@ -160,7 +173,7 @@ def _lost(
 
 
 def _was_usable(wanted: MachineObject, lost: Reason) -> bool:
-    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    ready = _ready(wanted)
     return ready is not None and (ready.status == "True" or ready.reason == lost)
 
 
@@ -169,5 +182,13 @@ def _may_use(wanted: MachineObject, seen: Seen, project_id: str) -> bool:
     known = seen.associations.get(project_id)
     if known is not None:
         return known
-    ready = next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)
+    return _is_ready(wanted)
+
+
+def _is_ready(wanted: MachineObject) -> bool:
+    ready = _ready(wanted)
     return ready is not None and ready.status == "True"
+
+
+def _ready(wanted: MachineObject) -> Condition | None:
+    return next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)

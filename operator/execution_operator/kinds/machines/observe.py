@@ -9,9 +9,9 @@ from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import elder, told
-from execution_operator.kinds.machines.identity import Intent, level_of
+from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
-from execution_operator.kinds.machines.seen import Association, Seen, WantedProject
+from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.standing import standing_of
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.seen import Association, MachineObject, Memory
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.shared_list import Listing
+    from execution_operator.remote.testhub.machine_wire import Machine
 
 
 def server_key(wanted: MachineObject) -> Key:
@@ -63,9 +65,7 @@ class Observer:
 
     async def observe(self, wanted: MachineObject, mine: MachineDigest) -> Seen:
         """What is known of it now."""
-        memory = self._memories.of(wanted)
-        if memory.failed_for is not None and memory.failed_for != asked_for(wanted):
-            memory = self._memories.keep(wanted, retry_at=0.0, failures=0, failed_for=None)
+        memory = self._remembered(wanted)
         intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
         seen = Seen(
             memory=memory,
@@ -75,6 +75,23 @@ class Observer:
             poll=self._periods.poll,
         )
         return self._timed(wanted, await self._with_server(wanted, seen, mine))
+
+    def _remembered(self, wanted: MachineObject) -> Memory:
+        """What is remembered, without a problem that it is time to try again about.
+
+        Should it still be there, that is known before anything is told; should nothing be left to
+        try, because somebody else mended it, nothing is told of it any more.
+        """
+        memory = self._memories.of(wanted)
+        if memory.failed_for is None:
+            return memory
+        if memory.failed_for != asked_for(wanted):
+            return self._memories.keep(
+                wanted, problem=None, retry_at=0.0, failures=0, failed_for=None
+            )
+        if memory.retry_at <= self._clock.now().monotonic:
+            return self._memories.keep(wanted, problem=None)
+        return memory
 
     async def _with_server(self, wanted: MachineObject, seen: Seen, mine: MachineDigest) -> Seen:
         key = server_key(wanted)
@@ -136,7 +153,7 @@ class Observer:
     ) -> Seen:
         if seen.blocker is not None:
             return seen
-        space = wanted.status.space_id
+        space = space_of(seen.level) if seen.level is not None else None
         projects = [
             await self._project(one, connection, space) for one in wanted.spec.projects or ()
         ]
@@ -166,34 +183,34 @@ class Observer:
             machine = shared.listing.items.get(known)
         if machine is not None and not self._traits.is_it(wanted, machine):
             machine = None  # the id means something else now
-        projects, associations = [], {}
+        return self._with_associations(
+            wanted, replace(seen, machine=machine, sight=sight), connection, known
+        )
+
+    def _with_associations(
+        self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
+    ) -> Seen:
+        """The same with which projects may use it; lists of other projects are let go."""
+        lists, client = connection.lists, self._traits.machines(connection.hub)
+        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
+        troubles: dict[str, Problem] = {}
+        associations: dict[str, bool | None] = {}
         for project_id in sorted(ids):
             one = lists.of_project(word, client, project_id)
-            told_of = one.follow(uid, known, lambda: self._wake(key))
-            if told_of.trouble is not None:
-                projects.append((project_id, problem_of(told_of.trouble.error)))
-            at = one.listing.began if one.listing is not None else None
-            there = None if one.listing is None else known in one.listing.items
-            ours = memory.associations.get(project_id, Association(there=False, since=-1.0))
-            newer = ours.since >= 0 and (at is None or at <= ours.since)
-            associations[project_id] = ours.there if newer else there
-        troubled = dict(projects)
+            sight = one.follow(uid, known, lambda: self._wake(key))
+            if sight.trouble is not None:
+                troubles[project_id] = problem_of(sight.trouble.error)
+            ours = seen.memory.associations.get(project_id)
+            associations[project_id] = _is_there(one.listing, ours, known)
         lists.unfollow(
-            uid,
-            keep=frozenset({(word, seen.level), *((word, one) for one in ids)}),
+            uid, keep=frozenset({(word, seen.level), *((word, project) for project in ids)})
         )
-        return replace(
-            seen,
-            machine=machine,
-            sight=sight,
-            associations=associations,
-            projects=tuple(
-                replace(one, problem=one.problem or troubled.get(one.id or ""))
-                for one in seen.projects
-            ),
-        )
+        projects = [
+            replace(one, problem=one.problem or troubles.get(one.id or "")) for one in seen.projects
+        ]
+        return replace(seen, associations=associations, projects=tuple(projects))
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""
@@ -218,3 +235,12 @@ class Observer:
         for other in self._objects.of_kind(known.key.kind):
             if getattr(other, "host", None) == known.host and other.uid != known.uid:
                 self._wake(other.key)
+
+
+def _is_there(
+    listing: Listing[Machine] | None, ours: Association | None, known: str
+) -> bool | None:
+    """Whether a project may use the machine: what we did counts until a later list says more."""
+    if ours is not None and (listing is None or listing.began <= ours.since):
+        return ours.there
+    return None if listing is None else known in listing.items

@@ -50,6 +50,14 @@ class Association:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a project may not be told to use the machine, and when that is tried again."""
+
+    problem: Problem
+    until: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What this process remembers of one object; losing it is safe.
@@ -62,6 +70,7 @@ class Memory:
         gone: the recorded id that the server has surely no more.
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
+        refusals: projects that were refused, by id; the others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
         failed_for: the generation and the request for a look that they were about.
@@ -79,6 +88,7 @@ class Memory:
     associations: Mapping[str, Association] = field(default_factory=dict)
     repairs: Repairs = field(default_factory=Repairs)
     reassociations: Repairs = field(default_factory=Repairs)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
     failed_for: tuple[int, str] | None = None

@@ -1,0 +1,240 @@
+"""What is done next about an agent: a table of what is known and what follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from execution_operator.api.machine import Origin
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.seen import (
+    Associate,
+    Association,
+    Certainty,
+    Confirm,
+    Create,
+    Dissociate,
+    Found,
+    LookUp,
+    Memory,
+    Release,
+    Remove,
+    Update,
+    WriteIntent,
+)
+from execution_operator.kinds.problems import Problem
+from execution_operator.remote.shared_list import Sight
+from support.agents import RECORDED, USER, agent, decide, found, held_agent, intent, seen, summarize
+from support.runs import START, at
+
+NOW = at(100.0)
+NONE, ONE = Found(100.0, ()), Found(100.0, (found(),))
+TWO = Found(100.0, (found(), found("102")))
+ADOPTED = intent(origin=Origin.ADOPTED)
+CREATES = WriteIntent(intent(writer=""))
+ADOPTS = WriteIntent(intent(origin=Origin.ADOPTED, writer=""))
+AWAY = Problem(reason=Reason.SERVER_NOT_READY, message="it is not ready")
+
+
+def remembered(**changes):
+    return Memory(certainty=Certainty.UNSENT, **changes)
+
+
+def kept(*, memory=None, spec=None, status=None, machine=None, **known):
+    """An agent that is recorded, and what is known of it."""
+    one = held_agent(spec=spec, status=RECORDED | (status or {}))
+    return one, seen(one, memory, machine=machine or found(), **known)
+
+
+NEW, CREATING, ADOPTING = agent(), held_agent(), held_agent(of=ADOPTED)
+RESTORED = held_agent(of=intent(uid="another"))
+STRIPPED = agent(held=True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "memory", "action"),
+    [
+        pytest.param(NEW, Memory(), LookUp(USER, 90.0), id="new: looked up"),
+        pytest.param(NEW, Memory(found=ONE), ADOPTS, id="there: adopted"),
+        pytest.param(NEW, Memory(found=NONE), CREATES, id="absent: an intent first"),
+        pytest.param(NEW, Memory(found=Found(80.0, ())), LookUp(USER, 90.0), id="old look-up"),
+        pytest.param(NEW, Memory(found=TWO), None, id="several: a person decides"),
+        pytest.param(CREATING, remembered(found=NONE), Create(USER), id="intent: created"),
+        pytest.param(
+            CREATING, remembered(found=ONE), ADOPTS, id="came after a refused create: adopted"
+        ),
+        pytest.param(CREATING, Memory(), LookUp(USER, 50.0), id="after a crash: looked up"),
+        pytest.param(CREATING, Memory(found=NONE), None, id="after a crash: waits to settle"),
+        pytest.param(ADOPTING, Memory(found=NONE), CREATES, id="adopted in vain: an intent first"),
+        pytest.param(RESTORED, Memory(found=ONE), None, id="restored: in doubt, then as new"),
+        pytest.param(STRIPPED, Memory(found=NONE), None, id="intent taken away: waits to settle"),
+    ],
+)
+def test_an_agent_without_an_id_is_found_or_made(wanted, memory, action):
+    if wanted is RESTORED:
+        action = ADOPTS
+    assert decide(wanted, seen(wanted, memory, term_began=50.0), NOW).action == action
+
+
+@pytest.mark.parametrize(
+    ("began", "seconds", "action"),
+    [
+        pytest.param(100.0, 120.0, None, id="too early"),
+        pytest.param(100.0, 160.0, LookUp(USER, 160.0), id="settled: once more"),
+        pytest.param(160.0, 160.0, Create(USER), id="surely absent"),
+    ],
+)
+def test_a_lost_answer_is_repeated_only_when_the_lists_have_settled(began, seconds, action):
+    memory = Memory(certainty=Certainty.DOUBTFUL, doubt_since=100.0, found=Found(began, ()))
+    plan = decide(CREATING, seen(CREATING, memory), at(seconds))
+    assert plan.action == action
+    assert action is not None or plan.look_again == 40.0
+
+
+SEVEN = {"projects": [{"id": "7"}]}
+OURS = {"projects": [{"id": "7"}]}
+RAM = {"ram": "16"}
+DRIFTED = {"machine": found(ram="8")}
+
+
+@pytest.mark.parametrize(
+    ("known", "action"),
+    [
+        pytest.param(kept(), None, id="as wanted"),
+        pytest.param(kept(spec=RAM, **DRIFTED), Update(USER, "101"), id="drift"),
+        pytest.param(
+            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Repairs(1, 98.0))),
+            None,
+            id="drift, just repaired",
+        ),
+        pytest.param(
+            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Repairs(1, 95.0))),
+            Update(USER, "101"),
+            id="drift, repaired a while ago",
+        ),
+        pytest.param(kept(spec=SEVEN, associations={"7": None}), None, id="project not known yet"),
+        pytest.param(kept(spec=SEVEN, associations={"7": True}), None, id="others associated it"),
+        pytest.param(kept(spec=SEVEN, associations={"7": False}), None, id="recorded first"),
+        pytest.param(
+            kept(spec=SEVEN, status=OURS, associations={"7": False}),
+            Associate("7", "101"),
+            id="recorded, then associated",
+        ),
+        pytest.param(
+            kept(status=OURS, associations={"7": True}), Dissociate("7", "101"), id="unlisted"
+        ),
+        pytest.param(
+            kept(status=OURS, associations={"7": False}), None, id="dissociated: recorded"
+        ),
+        pytest.param(kept(blocker=AWAY, **DRIFTED, spec=RAM), None, id="server not ready"),
+        pytest.param(kept(rival="another", **DRIFTED, spec=RAM), None, id="an older object's"),
+        pytest.param(kept(url="https://other", **DRIFTED, spec=RAM), None, id="another server"),
+        pytest.param(kept(cluster_id="c2", **DRIFTED, spec=RAM), None, id="another cluster"),
+    ],
+)
+def test_an_agent_that_is_ours_is_kept_as_wanted(known, action):
+    assert decide(*known, NOW).action == action
+
+
+def test_a_project_is_claimed_before_it_is_associated_and_dropped_after_it_is_not():
+    claimed = summarize(*kept(spec=SEVEN, associations={"7": False}), NOW, None)
+    assert [one.id for one in claimed.projects] == ["7"]
+    dropped = summarize(*kept(status=OURS, associations={"7": False}), NOW, None)
+    assert dropped.projects == ()
+
+
+@pytest.mark.parametrize(
+    ("sight", "action"),
+    [
+        pytest.param(Sight(), None, id="no list yet"),
+        pytest.param(Sight(misses=3, missed_since=90.0), None, id="not long enough"),
+        pytest.param(Sight(misses=2, missed_since=-900.0), None, id="not often enough"),
+        pytest.param(Sight(misses=3, missed_since=-20.0), Confirm(USER, "101"), id="asked for"),
+    ],
+)
+def test_an_agent_that_lists_lack_is_not_given_up_early(sight, action):
+    wanted = held_agent(status=RECORDED)
+    assert decide(wanted, seen(wanted, sight=sight), NOW).action == action
+
+
+def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
+    wanted = held_agent(status=RECORDED | OURS)
+    known = seen(wanted, remembered(gone="101"))
+    assert decide(wanted, known, NOW).action is None
+    status = summarize(wanted, known, NOW, None)
+    assert (status.agent_id, status.origin, status.projects) == (None, None, ())
+
+
+def deleted(*, of=None, status=RECORDED, spec=None, memory=None, seconds=1.0, **known):
+    wanted = held_agent(of=of, status=status, spec=spec, deleted_at=START)
+    return decide(wanted, seen(wanted, memory, **known), at(seconds)).action
+
+
+DISSOCIATED = {"7": Association(there=False, since=1.0)}
+WAS_ADOPTED = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"}}
+
+
+@pytest.mark.parametrize(
+    ("known", "action"),
+    [
+        pytest.param({}, Remove(USER, "101"), id="created: removed"),
+        pytest.param({"status": RECORDED | OURS}, Dissociate("7", "101"), id="dissociated first"),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": Memory(associations=DISSOCIATED)},
+            Remove(USER, "101"),
+            id="then removed",
+        ),
+        pytest.param({"memory": Memory(is_removed=True)}, Release(), id="then let go"),
+        pytest.param(WAS_ADOPTED, Release(), id="adopted: left"),
+        pytest.param(
+            WAS_ADOPTED | {"spec": {"deletionPolicy": "Delete"}},
+            Remove(USER, "101"),
+            id="adopted, Delete",
+        ),
+        pytest.param({"spec": {"deletionPolicy": "Orphan"}}, Release(), id="Orphan"),
+        pytest.param({"rival": "another"}, Release(), id="an older object's"),
+        pytest.param({"blocker": AWAY}, Remove(USER, "101"), id="server not ready: tried"),
+        pytest.param({"url": None}, None, id="no connection: waits"),
+        pytest.param({"status": {}}, LookUp(USER, 0.0), id="in doubt: looked up"),
+        pytest.param(
+            {"status": {}, "memory": Memory(found=Found(60.0, ())), "seconds": 61.0},
+            Release(),
+            id="surely never created",
+        ),
+    ],
+)
+def test_a_deletion_cleans_up_what_is_ours_and_no_more(known, action):
+    assert deleted(**known) == action
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param({"server_gone": True}, id="server gone"),
+        pytest.param({"url": "https://other"}, id="another server"),
+        pytest.param({"cluster_id": "c2"}, id="another cluster"),
+        pytest.param({"seconds": 600.0, "url": None}, id="too long"),
+    ],
+)
+def test_a_deletion_always_ends_and_says_what_may_be_left(known):
+    action = deleted(**known)
+    assert isinstance(action, Release)
+    assert action.left_behind is not None
+
+
+def test_a_waiting_deletion_is_looked_at_when_its_time_is_over():
+    wanted = held_agent(status=RECORDED, deleted_at=START)
+    plan = decide(wanted, seen(wanted, url=None), at(590.0))
+    assert plan.look_again == 10.0
+
+
+def test_the_last_contact_is_told_with_another_change_only():
+    moment = START + timedelta(minutes=5)
+    wanted, known = kept(machine=found(contactTime=moment.timestamp() * 1000))
+    told = summarize(wanted, known, NOW, None)
+    assert told.last_contact_time == moment
+    later = found(contactTime=(moment.timestamp() + 60) * 1000)
+    again = wanted.model_copy(update={"status": told})
+    assert summarize(again, seen(again, machine=later), NOW, None) == told

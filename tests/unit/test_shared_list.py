@@ -1,0 +1,152 @@
+"""One list for many followers: who is woken, how often it is asked for, what is believed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from execution_operator.remote.errors import NotFound, Unreachable
+from execution_operator.remote.pace import QuietPace
+from execution_operator.remote.shared_list import Pacing, SharedList
+from support.chance import Chance
+from support.kube import until
+
+
+@dataclass(frozen=True)
+class Thing:
+    id: str
+    state: str = "AVAILABLE"
+
+    def lasting(self) -> object:
+        return self.state
+
+
+STEP = 0.00001
+
+
+class Server:
+    """Answers lists; `now` moves on with each."""
+
+    def __init__(self) -> None:
+        self.things: tuple[Thing, ...] = ()
+        self.error: Exception | None = None
+        self.asked, self.now = 0, 100.0
+
+    async def ask(self) -> tuple[Thing, ...]:
+        await asyncio.sleep(0)
+        self.asked += 1
+        self.now += STEP
+        if self.error is not None:
+            raise self.error
+        return self.things
+
+
+def opened(server, *, outage=60.0):
+    def wake_all(wakes):
+        for wake in wakes:
+            wake()
+
+    pacing = Pacing(poll=0.001, quiet=0.001, outage=outage)
+    return SharedList(server.ask, pacing, lambda: server.now, Chance(), wake_all)
+
+
+@pytest.fixture
+async def server():
+    return Server()
+
+
+@pytest.fixture
+async def shared(server):
+    one = opened(server)
+    yield one
+    await one.close()
+
+
+async def test_only_who_follows_what_changed_is_woken(server, shared):
+    woken = []
+    server.things = (Thing("1"), Thing("2"))
+    await shared.newer_than(0.0)
+    shared.follow("a", "1", lambda: woken.append("a"))
+    shared.follow("b", "2", lambda: woken.append("b"))
+    server.things = (Thing("1"), Thing("2", "LOST"))
+    await until(lambda: woken, "it")
+    asked = server.asked
+    await until(lambda: server.asked > asked + 3, "it")
+    assert woken == ["b"]
+
+
+async def test_a_thing_that_we_changed_is_looked_at_although_the_list_is_the_same(server, shared):
+    woken = []
+    server.things = (Thing("1"),)
+    await shared.newer_than(0.0)
+    shared.follow("a", "1", lambda: woken.append("a"))
+    shared.hurry("1")
+    await until(lambda: woken, "it")
+    asked = server.asked
+    await until(lambda: server.asked > asked + 3, "it")
+    assert woken == ["a"]
+
+
+async def test_lists_that_lack_a_thing_are_counted_and_the_first_one_wakes(server, shared):
+    woken = []
+    server.things = (Thing("1"),)
+    await shared.newer_than(0.0)
+    shared.follow("a", "2", lambda: woken.append("a"))
+    await until(lambda: shared.follow("a", "2", lambda: None).misses >= 3, "it")
+    assert woken == ["a"]
+    server.things = (Thing("1"), Thing("2"))
+    await until(lambda: shared.follow("a", "2", lambda: None).misses == 0, "it")
+
+
+async def test_who_asks_at_the_same_time_shares_a_list(server, shared):
+    found = await asyncio.gather(*(shared.newer_than(100.0) for _ in range(20)))
+    assert server.asked == 1
+    assert {one.began for one in found} == {100.0}
+
+
+async def test_an_older_list_is_not_believed(server, shared):
+    await shared.newer_than(0.0)
+    assert (await shared.newer_than(server.now)).began == 100.0 + STEP
+
+
+async def test_a_list_from_before_a_removal_is_not_believed(server, shared):
+    server.things = (Thing("1"),)
+    await shared.newer_than(0.0)
+    server.things = ()
+    shared.removed("1")
+    assert (await shared.newer_than(0.0)).items == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "at_once"),
+    [(Unreachable("away"), False), (NotFound("no such project"), True)],
+    ids=["passing", "lasting"],
+)
+async def test_what_is_likely_to_pass_is_told_only_when_it_lasts(server, shared, error, at_once):
+    server.error = error
+    woken = []
+    shared.follow("a", "1", lambda: woken.append("a"))
+    await until(lambda: server.asked > 2, "it")
+    await asyncio.sleep(0)
+    assert (shared.follow("a", "1", lambda: None).trouble is not None) is at_once
+    assert bool(woken) is at_once
+
+
+async def test_a_list_is_asked_for_again_when_somebody_follows_again(server, shared):
+    shared.follow("a", "1", lambda: None)
+    await until(lambda: server.asked, "it")
+    shared.unfollow("a")
+    await asyncio.sleep(0)  # a list that was under way
+    asked = server.asked
+    shared.follow("b", "2", lambda: None)
+    await until(lambda: server.asked > asked, "a list for somebody else")
+
+
+def test_intervals_grow_while_nothing_changes_and_are_short_again_after_a_change():
+    pace = QuietPace(4.0, Chance(), quiet_seconds=60.0)
+    waits = [pace.after_list(0.0, changed=False) for _ in range(10)]
+    assert waits[0] < 7.0
+    assert 54.0 <= waits[-1] <= 66.0
+    assert pace.after_list(0.0, changed=True) <= 4.4

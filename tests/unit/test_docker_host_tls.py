@@ -128,6 +128,11 @@ def test_the_fingerprint_changes_with_each_value(name):
     assert read(**again).fingerprint != read(**GOOD).fingerprint
 
 
+def test_the_fingerprint_changes_when_text_moves_from_one_value_to_the_next():
+    moved = changed(tls_crt=GOOD["tls.crt"][:-1], tls_key=f"\n{GOOD['tls.key']}")
+    assert read(**moved).fingerprint != read(**GOOD).fingerprint
+
+
 def test_the_fingerprint_is_the_same_for_the_same_values_of_one_object_only():
     assert read("u1", **GOOD).fingerprint == read("u1", **GOOD).fingerprint
     assert read("u1", **GOOD).fingerprint != read("u2", **GOOD).fingerprint

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+import structlog
 
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.observe import asked_for, server_key
@@ -13,15 +16,18 @@ from execution_operator.kinds.machines.seen import (
     Certainty,
     Confirm,
     Create,
+    Denials,
     Dissociate,
     Exchange,
     Found,
+    Link,
+    Look,
     LookUp,
     Refusal,
     Remove,
     Update,
 )
-from execution_operator.kinds.machines.standing import in_doubt, own_intent
+from execution_operator.kinds.machines.standing import in_doubt, is_unsent, own_intent
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote.errors import (
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.messages import JSON
     from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import Machine
@@ -51,7 +58,10 @@ _HEALTHY: Final[dict[str, Any]] = {
     "failures": 0,
     "retry_at": 0.0,
     "failed_for": None,
+    "denials": None,
 }
+_DENIALS: Final = 3
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Exchanger:
@@ -83,6 +93,8 @@ class Exchanger:
             return self._failed(wanted, None)
         try:
             problem = await self._done(action, wanted, seen, connection)
+        except NotFound as error:
+            return self._failed(wanted, await self._denied(action, wanted, error, connection))
         except RemoteError as error:
             return self._failed(wanted, problem_of(error))
         if problem is not None:
@@ -97,6 +109,8 @@ class Exchanger:
                 await self._look_up(action, wanted, seen, connection)
             case Create():
                 return await self._create(action, wanted, seen, connection)
+            case Look():
+                await self._look(action, wanted, seen, connection)
             case Confirm():
                 await self._confirm(action, wanted, connection)
             case Update():
@@ -139,18 +153,23 @@ class Exchanger:
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         self._memories.keep(wanted, found=None)  # it is not known any more what is there
-        problem = await self._traits.check(connection, wanted, seen.members)
+        members = {**seen.members, **_hidden(seen)}
+        problem = await self._traits.check(connection, wanted, members)
         if problem is not None:
             return problem
         try:
             machine = await self._machines(connection).create(
-                action.level, seen.members, before_bytes=self._fence.check
+                action.level, members, before_bytes=self._fence.check
             )
         except Ambiguous:
             self._memories.keep(wanted, certainty=Certainty.DOUBTFUL, doubt_since=self._now())
             raise
         self._memories.keep(
-            wanted, certainty=Certainty.UNSENT, machine=machine, read_at=self._now()
+            wanted,
+            certainty=Certainty.UNSENT,
+            machine=machine,
+            read_at=self._now(),
+            sent=seen.hidden.fingerprint if seen.hidden else None,
         )
         self._teller.created(wanted, machine.id)
         self._shared(connection, action.level).hurry(machine.id)
@@ -187,24 +206,75 @@ class Exchanger:
             if not self._traits.is_it(wanted, last):
                 self._doubted(wanted, connection, action)
                 return None
-            if not names:
+            unsent = is_unsent(wanted, seen)
+            if not names and not unsent:
                 self._memories.keep(wanted, machine=last, read_at=self._now())
                 return None
-            problem = await self._traits.check(connection, wanted, seen.members)
+            changes: dict[str, JSON] = {name: seen.members[name] for name in names}
+            changes |= _hidden(seen)
+            problem = await self._traits.check(connection, wanted, last.changed(changes))
             if problem is not None:
                 return problem
-            changes = {name: seen.members[name] for name in names}
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
         except NotFound:
             self._doubted(wanted, connection, action)
             return None
         now = self._now()
-        repairs = memory.repairs.again(now, self._periods.fight)
-        self._memories.keep(wanted, machine=after, read_at=now, repairs=repairs)
-        self._teller.repaired(wanted, names)
+        repairs = memory.repairs.again(now, self._periods.fight) if names else memory.repairs
+        self._memories.keep(
+            wanted,
+            machine=after,
+            read_at=now,
+            repairs=repairs,
+            sent=seen.hidden.fingerprint if seen.hidden else None,
+        )
+        self._teller.repaired(wanted, (*names, *(_hidden(seen) if unsent else ())))
         self._shared(connection, level).hurry(action.machine_id)
         return None
+
+    async def _look(
+        self, action: Look, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> None:
+        """Ask for the connection; that this fails says nothing of it: the lists tell outages."""
+        link = self._memories.of(wanted).link
+        said = link.said if link is not None else None
+        try:
+            said = await self._traits.look(
+                connection, action.level, action.machine_id, hidden=seen.hidden
+            )
+        except NotFound:
+            said = None
+        except RemoteError as error:
+            _log.debug("cannot read the connection", cause=str(error))
+        self._memories.keep(wanted, link=Link(self._now(), said))
+
+    async def _denied(
+        self, action: Exchange, wanted: MachineObject, error: NotFound, connection: Connection
+    ) -> Problem:
+        """A 404: believe that there are no such machines only when all levels deny them for long.
+
+        A team space that the token may not see answers the same.
+        """
+        told = self._traits.unsupported
+        if told is None or not isinstance(action, LookUp):
+            return problem_of(error)
+        try:
+            await self._machines(connection).list(UserLevel())
+        except NotFound:
+            return self._counted(wanted, error, told)
+        except RemoteError as other:
+            return problem_of(other)
+        self._memories.keep(wanted, denials=None)
+        return problem_of(error)
+
+    def _counted(self, wanted: MachineObject, error: NotFound, told: Problem) -> Problem:
+        now, before = self._now(), self._memories.of(wanted).denials
+        denials = Denials(before.since, before.count + 1) if before else Denials(now, 1)
+        self._memories.keep(wanted, denials=denials)
+        if denials.count >= _DENIALS and now - denials.since >= self._periods.lost:
+            return told
+        return replace(problem_of(error), needs_person=False)
 
     def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
         """The server denies what its list had: let the lists say whether it is gone."""
@@ -293,3 +363,8 @@ class Exchanger:
 
     def _now(self) -> float:
         return self._clock.now().monotonic
+
+
+def _hidden(seen: Seen) -> dict[str, JSON]:
+    """What a server forgets when a change does not bring it."""
+    return dict(seen.hidden.members) if seen.hidden is not None else {}

@@ -145,6 +145,12 @@ def level_is_recorded(wanted: MachineObject, seen: Seen) -> bool:
     )
 
 
+def is_unsent(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether what the server never gives back is other than what was sent last."""
+    hidden = seen.hidden.fingerprint if seen.hidden is not None else None
+    return hidden is not None and hidden != (seen.memory.sent or wanted.status.sent)
+
+
 def deletion_seconds_left(wanted: MachineObject, now: Now, allowed: float) -> float:
     """How long a deletion may still wait for the server."""
     asked = wanted.metadata.deletion_timestamp

@@ -11,7 +11,7 @@ import pytest
 from kubernetes.aio import client
 
 from execution_simulator.docker_connections import DockerConnection
-from execution_simulator.faults import LoseAnswer
+from execution_simulator.faults import AnswerStatus, LoseAnswer
 from support import tls_material
 from support.kube import condition, until
 
@@ -197,6 +197,60 @@ async def test_a_server_without_docker_hosts_is_told_so_and_heals(docker, ready,
     assert "docker hosts" in condition(found, "Ready")["message"]
     simulator.change(docker_hosts="served")
     await ready()
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_server_that_loses_its_docker_hosts_is_told_and_lets_them_go(
+    docker, ready, namespace, simulator
+):
+    await docker()
+    await ready()
+    simulator.change(docker_hosts="retired")
+    await ready("False", "DockerHostsUnsupported")
+    simulator.change(docker_hosts="served")
+    await ready()
+    simulator.change(docker_hosts="retired")
+    await ready("False", "DockerHostsUnsupported")
+    await namespace.delete("DockerHost", "docker")
+    await namespace.gone("DockerHost", "docker")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_one_of_a_team_space_lives_there(docker, ready, namespace, simulator):
+    await docker(space={"name": "Demo space"}, testConnection=True)
+    found = await ready()
+    assert found["status"]["spaceId"] == "demo"
+    assert one(simulator).space_id == "demo"
+    one(simulator).members["port"] = "1"
+    await until(lambda: one(simulator).members["port"] == "2375", "the port repaired")
+    await namespace.delete("DockerHost", "docker")
+    await namespace.gone("DockerHost", "docker")
+    assert list(simulator.docker_hosts) == []
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_change_that_failed_and_is_taken_back_is_forgotten(
+    docker, ready, namespace, simulator
+):
+    await docker()
+    await ready()
+    simulator.faults.add(AnswerStatus(operation="update_docker_host", status=422, times=None))
+    await namespace.patch("DockerHost", "docker", {"spec": {"type": "odd"}})
+    await ready("False", "Rejected")
+    await namespace.patch("DockerHost", "docker", {"spec": {"type": None}})
+    await ready()
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_deletion_needs_no_certificates(docker, ready, namespace, simulator):
+    await namespace.secret("docker-tls", **GOOD)
+    await docker(tlsSecretRef={"name": "docker-tls"})
+    await ready()
+    await namespace.core.delete_namespaced_secret("docker-tls", namespace.name)
+    await ready("False", "SecretNotFound")
+    await namespace.delete("DockerHost", "docker")
+    await namespace.gone("DockerHost", "docker")
+    assert list(simulator.docker_hosts) == []
 
 
 @pytest.mark.usefixtures("hub", "operator")

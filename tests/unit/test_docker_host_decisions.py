@@ -82,6 +82,13 @@ def test_what_was_denied_is_asked_for_again_until_it_is_not():
     assert plan(seen(denied), 160.0).action == LookUp(USER, 160.0)
 
 
+@pytest.mark.parametrize("look_every", [60.0, None], ids=["docker host", "agent"])
+def test_what_failed_and_is_not_wanted_any_more_is_not_told_for_ever(look_every):
+    refused = Problem(reason=Reason.REJECTED, message="no such type", needs_person=True)
+    known = seen(linked(problem=refused), look_every=look_every)
+    assert plan(known).action == LookUp(USER, 100.0)
+
+
 def ready(wanted, known, seconds: float = 100.0):
     conditions = status_of(wanted, known, at(seconds)).conditions
     return next(one for one in conditions if one.type == ConditionType.READY)

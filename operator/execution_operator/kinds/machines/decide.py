@@ -143,7 +143,13 @@ def _keeping(
 
 
 def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:
-    """The same, and in time a look at the server's connection."""
+    """The same, and in time a look at the server's connection.
+
+    What failed and is not wanted any more leaves nothing to do that could succeed after it: a
+    look-up shows that all is well again.
+    """
+    if seen.memory.problem is not None:
+        return Plan(action=LookUp(look.level, now.monotonic))
     left = _look_in(seen, now)
     if left is None:
         return plan

@@ -259,6 +259,8 @@ class Exchanger:
         told = self._traits.unsupported
         if told is None or not isinstance(action, LookUp):
             return problem_of(error)
+        if isinstance(action.level, UserLevel):
+            return self._counted(wanted, error, told)
         try:
             await self._machines(connection).list(UserLevel())
         except NotFound:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.observe import asked_for, server_key
 from execution_operator.kinds.machines.seen import (
     Associate,
@@ -16,18 +14,21 @@ from execution_operator.kinds.machines.seen import (
     Certainty,
     Confirm,
     Create,
-    Denials,
     Dissociate,
     Exchange,
     Found,
-    Link,
     Look,
     LookUp,
     Refusal,
     Remove,
     Update,
 )
-from execution_operator.kinds.machines.standing import in_doubt, is_unsent, own_intent
+from execution_operator.kinds.machines.standing import (
+    hidden_members,
+    in_doubt,
+    is_unsent,
+    own_intent,
+)
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote.errors import (
@@ -60,8 +61,6 @@ _HEALTHY: Final[dict[str, Any]] = {
     "failed_for": None,
     "denials": None,
 }
-_DENIALS: Final = 3
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class Exchanger:
@@ -85,6 +84,7 @@ class Exchanger:
         self._periods = periods
         self._traits = traits
         self._teller = teller
+        self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
 
     async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
@@ -94,7 +94,7 @@ class Exchanger:
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
-            return self._failed(wanted, await self._denied(action, wanted, error, connection))
+            return self._failed(wanted, await self._looks.denied(action, wanted, error, connection))
         except RemoteError as error:
             return self._failed(wanted, problem_of(error))
         if problem is not None:
@@ -110,7 +110,7 @@ class Exchanger:
             case Create():
                 return await self._create(action, wanted, seen, connection)
             case Look():
-                await self._look(action, wanted, seen, connection)
+                await self._looks.look(action, wanted, seen, connection)
             case Confirm():
                 await self._confirm(action, wanted, connection)
             case Update():
@@ -153,7 +153,7 @@ class Exchanger:
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         self._memories.keep(wanted, found=None)  # it is not known any more what is there
-        members = {**seen.members, **_hidden(seen)}
+        members = {**seen.members, **hidden_members(seen)}
         problem = await self._traits.check(connection, wanted, members)
         if problem is not None:
             return problem
@@ -211,7 +211,7 @@ class Exchanger:
                 self._memories.keep(wanted, machine=last, read_at=self._now())
                 return None
             changes: dict[str, JSON] = {name: seen.members[name] for name in names}
-            changes |= _hidden(seen)
+            changes |= hidden_members(seen)
             problem = await self._traits.check(connection, wanted, last.changed(changes))
             if problem is not None:
                 return problem
@@ -229,54 +229,9 @@ class Exchanger:
             repairs=repairs,
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
-        self._teller.repaired(wanted, (*names, *(_hidden(seen) if unsent else ())))
+        self._teller.repaired(wanted, (*names, *(hidden_members(seen) if unsent else ())))
         self._shared(connection, level).hurry(action.machine_id)
         return None
-
-    async def _look(
-        self, action: Look, wanted: MachineObject, seen: Seen, connection: Connection
-    ) -> None:
-        """Ask for the connection; that this fails says nothing of it: the lists tell outages."""
-        link = self._memories.of(wanted).link
-        said = link.said if link is not None else None
-        try:
-            said = await self._traits.look(
-                connection, action.level, action.machine_id, hidden=seen.hidden
-            )
-        except NotFound:
-            said = None
-        except RemoteError as error:
-            _log.debug("cannot read the connection", cause=str(error))
-        self._memories.keep(wanted, link=Link(self._now(), said))
-
-    async def _denied(
-        self, action: Exchange, wanted: MachineObject, error: NotFound, connection: Connection
-    ) -> Problem:
-        """A 404: believe that there are no such machines only when all levels deny them for long.
-
-        A team space that the token may not see answers the same.
-        """
-        told = self._traits.unsupported
-        if told is None or not isinstance(action, LookUp):
-            return problem_of(error)
-        if isinstance(action.level, UserLevel):
-            return self._counted(wanted, error, told)
-        try:
-            await self._machines(connection).list(UserLevel())
-        except NotFound:
-            return self._counted(wanted, error, told)
-        except RemoteError as other:
-            return problem_of(other)
-        self._memories.keep(wanted, denials=None)
-        return problem_of(error)
-
-    def _counted(self, wanted: MachineObject, error: NotFound, told: Problem) -> Problem:
-        now, before = self._now(), self._memories.of(wanted).denials
-        denials = Denials(before.since, before.count + 1) if before else Denials(now, 1)
-        self._memories.keep(wanted, denials=denials)
-        if denials.count >= _DENIALS and now - denials.since >= self._periods.lost:
-            return told
-        return replace(problem_of(error), needs_person=False)
 
     def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
         """The server denies what its list had: let the lists say whether it is gone."""
@@ -365,8 +320,3 @@ class Exchanger:
 
     def _now(self) -> float:
         return self._clock.now().monotonic
-
-
-def _hidden(seen: Seen) -> dict[str, JSON]:
-    """What a server forgets when a change does not bring it."""
-    return dict(seen.hidden.members) if seen.hidden is not None else {}

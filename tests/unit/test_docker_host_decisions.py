@@ -158,6 +158,17 @@ def test_it_is_found_by_host_name_or_address_in_whatever_form(asked, found, same
     assert TRAITS.is_it(wanted, DockerHostResource.model_validate({"id": 51, **found})) is same
 
 
-def test_the_form_of_its_name_is_no_drift():
-    machine = DockerHostResource.model_validate({"id": 51, **MEMBERS, "hostName": "DOCKER-1"})
-    assert plan(seen(machine=machine)).action is None
+@pytest.mark.parametrize(
+    ("asked", "found", "repaired"),
+    [
+        ({"hostName": "docker-1"}, {"hostName": "DOCKER-1"}, False),
+        ({"ipAddress": "2001:DB8::7"}, {"ipAddress": "2001:db8:0::7"}, False),
+        ({"ipAddress": "192.0.2.7"}, {"ipAddress": "192.0.2.8"}, True),
+        ({"port": "2375"}, {"port": "2376"}, True),
+    ],
+    ids=["case", "form", "another address", "another port"],
+)
+def test_the_form_of_a_name_or_address_is_no_drift(asked, found, repaired):
+    machine = DockerHostResource.model_validate({"id": 51, **MEMBERS, **found})
+    known = seen(machine=machine, members={**MEMBERS, **asked})
+    assert plan(known).action == (Update(USER, "51") if repaired else None)

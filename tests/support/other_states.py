@@ -11,9 +11,9 @@ from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote import errors
 from execution_operator.remote.shared_list import Sight
 from execution_operator.remote.snapshot import Trouble
+from support import docker_hosts
 from support.agents import RECORDED, agent, found, held_agent
 from support.agents import seen as agent_seen
-from support import docker_hosts
 from support.servers import away, failing, missing, server, usable
 from support.states import State
 

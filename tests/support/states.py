@@ -12,8 +12,8 @@ from execution_operator.api.static_agent import StaticAgent
 from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.execution_server.summarize import summarize as summarize_server
 from execution_operator.kinds.test_execution.summarize import summarize as summarize_run
-from support.agents import summarize as summarize_agent
 from support import docker_hosts
+from support.agents import summarize as summarize_agent
 from support.kube import condition
 from support.runs import PERIODS, at
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.crds import DEFINITIONS
-from execution_operator.kinds.counts import runs_by_server, snapshot_ages
+from execution_operator.kinds.counts import machines_by_server, runs_by_server, snapshot_ages
 from execution_operator.kinds.ports import Ports
 from execution_operator.kinds.registry import build_kinds, periods_of
 from execution_operator.kinds.testhubs import TestHubs
@@ -127,6 +127,7 @@ class Composition:
             queue,
             runs=lambda which: runs_by_server(cache.digests(), which),
             snapshot_ages=lambda: snapshot_ages(built.connections),
+            machines=lambda kind: machines_by_server(cache.digests(), kind),
             unclaimed=built.strangers.counts,
         )
         worker = Worker(kinds, objects=objects, clock=self._clock, meter=self._metrics)

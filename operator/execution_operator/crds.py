@@ -125,7 +125,7 @@ DOCKER_HOSTS: Final = Definition(
     ),
 )
 # Each of these is watched, so it needs a module in kinds/: those above without one stand apart.
-DEFINITIONS: Final = (EXECUTION_SERVERS, TEST_EXECUTIONS, STATIC_AGENTS)
+DEFINITIONS: Final = (EXECUTION_SERVERS, TEST_EXECUTIONS, STATIC_AGENTS, DOCKER_HOSTS)
 
 
 def definition(kind: Definition) -> Json:

@@ -86,8 +86,13 @@ def looked_at(wanted: TestExecution) -> TestExecution:
 
 @pytest.mark.parametrize(
     "state",
-    [run_states.STATES[0], other_states.STATES[0], other_states.AGENTS[0]],
-    ids=["TestExecution", "ExecutionServer", "StaticAgent"],
+    [
+        run_states.STATES[0],
+        other_states.STATES[0],
+        other_states.AGENTS[0],
+        other_states.HOSTS[0],
+    ],
+    ids=["TestExecution", "ExecutionServer", "StaticAgent", "DockerHost"],
 )
 async def test_a_new_object_is_in_progress_before_anybody_looks(namespace: Namespace, state: State):
     asked = stored(state.wanted)

@@ -16,6 +16,7 @@ PLURALS = {
     "TestExecution": "testexecutions",
     "ExecutionServer": "executionservers",
     "StaticAgent": "staticagents",
+    "DockerHost": "dockerhosts",
 }
 PATIENCE_SECONDS = 40.0
 

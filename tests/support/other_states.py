@@ -11,6 +11,7 @@ from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote import errors
 from execution_operator.remote.shared_list import Sight
 from execution_operator.remote.snapshot import Trouble
+from support import docker_hosts
 from support.agents import RECORDED, agent, found, held_agent
 from support.agents import seen as agent_seen
 from support.servers import away, failing, missing, server, usable
@@ -19,6 +20,7 @@ from support.states import State
 if TYPE_CHECKING:
     from execution_operator.api.static_agent import StaticAgent
     from execution_operator.kinds.execution_server.seen import Seen
+    from execution_operator.kinds.machines.seen import Seen as SeenMachine
 
 ROWS: Final = (
     "is usable",
@@ -35,6 +37,7 @@ ROWS: Final = (
     "was never yet in force or available, first 5 min",
     "was never yet in force or available, after that",
     "lost after it was Ready: AgentLost",
+    "lost after it was Ready: ConnectionFailed",
     "lost after it was Ready: RuleNotFound",
     "lost after it was Ready: RuleMismatch",
     "lost after it was Ready: StubNotRunning",
@@ -170,6 +173,109 @@ AGENTS: Final = (
     _agent("is invalid", "server", "False ServerChanged | - | True | Failed", cluster_id="c2"),
 )
 """StaticAgents in the rows that are theirs."""
+_NEVER = "was never yet in force or available, "
+_REFUSED: Final = docker_hosts.said("FAILURE", "connection refused")
+
+
+def _host(row: str, how: str, known: SeenMachine, shows: str, **more: Any) -> State:
+    """A DockerHost; `seconds` and what `docker_host` takes."""
+    seconds = more.pop("seconds", 100.0)
+    wanted = docker_hosts.docker_host(**more)
+    return State(row, f"docker host{how}", wanted, known, shows, seconds=seconds)
+
+
+def _unreached(since: float) -> SeenMachine:
+    return docker_hosts.seen(docker_hosts.linked(_REFUSED, lost_since=since))
+
+
+def _host_problem(reason: Reason, *, person: bool = True) -> SeenMachine:
+    problem = Problem(reason=reason, message="it is so: change it", needs_person=person)
+    return docker_hosts.seen(docker_hosts.linked(problem=problem))
+
+
+def _host_misses(what: str, reason: Reason) -> tuple[State, State]:
+    blocker = Problem(reason=reason, message="it is not there: create it")
+    known = docker_hosts.seen(docker_hosts.linked(missing_since=0.0), blocker=blocker)
+    first, then = f"False {reason} | True | - | InProgress", f"False {reason} | - | True | Failed"
+    return (
+        _host(f"misses a {what}, first 5 min", "", known, first, seconds=299.0),
+        _host(f"misses a {what}, then", "", known, then, seconds=300.0),
+    )
+
+
+HOSTS: Final = (
+    _host("is usable", "", docker_hosts.seen(), "True Ready | - | - | Current"),
+    _host(
+        "is paused",
+        "",
+        docker_hosts.seen(),
+        "Unknown Paused | - | - | InProgress",
+        annotations={PAUSED_ANNOTATION: "true"},
+    ),
+    *_host_misses("Secret", Reason.SECRET_NOT_FOUND),
+    *_host_misses("key", Reason.SECRET_KEY_MISSING),
+    *_host_misses("reference", Reason.REFERENCE_NOT_FOUND),
+    _host(
+        "cannot reach the server",
+        "",
+        _host_problem(Reason.SERVER_UNREACHABLE, person=False),
+        "Unknown ServerUnreachable | True | - | InProgress",
+    ),
+    _host(
+        f"{_NEVER}first 5 min",
+        "",
+        _unreached(0.0),
+        "False Pending | True | - | InProgress",
+        seconds=299.0,
+    ),
+    _host(
+        f"{_NEVER}after that",
+        "",
+        _unreached(0.0),
+        "False ConnectionFailed | True | - | InProgress",
+        seconds=300.0,
+    ),
+    _host(
+        f"{_NEVER}first 5 min",
+        " with testConnection",
+        _host_problem(Reason.CONNECTION_FAILED, person=False),
+        "False ConnectionFailed | True | - | InProgress",
+    ),
+    _host(
+        "lost after it was Ready: ConnectionFailed",
+        "",
+        _unreached(100.0),
+        "False ConnectionFailed | True | - | InProgress",
+        ready="True",
+    ),
+    _host(
+        "is refused: 4xx",
+        " are unsupported",
+        _host_problem(Reason.DOCKER_HOSTS_UNSUPPORTED),
+        "False DockerHostsUnsupported | - | True | Failed",
+    ),
+    _host(
+        "is refused: 403",
+        "",
+        _host_problem(Reason.FORBIDDEN),
+        "False Forbidden | - | True | Failed",
+    ),
+    _host(
+        "is invalid",
+        ": a key that does not match",
+        docker_hosts.seen(
+            blocker=Problem(reason=Reason.INVALID_SPEC, message="no", needs_person=True)
+        ),
+        "False InvalidSpec | - | True | Failed",
+    ),
+    _host(
+        "conflicts",
+        "",
+        docker_hosts.seen(rival='DockerHost "elder"'),
+        "False Conflict | - | True | Failed",
+    ),
+)
+"""DockerHosts in the rows that they can be in."""
 
 STATES: Final = (
     _server("is usable", "", usable(), "True Ready | - | - | Current"),
@@ -203,5 +309,6 @@ STATES: Final = (
         "False InvalidSpec | - | True | Failed",
     ),
     *AGENTS,
+    *HOSTS,
 )
 """Objects in each row but those of later."""

@@ -207,6 +207,13 @@ STATES: Final = (
         seen(asset_id=None, unready=_missing(Reason.REFERENCE_NOT_FOUND)),
         goes_on("Pending", "ReferenceNotFound"),
     ),
+    State(
+        "waits: reference",
+        "its agent is not ready",
+        run(),
+        seen(asset_id=None, unready=_missing(Reason.REFERENCE_NOT_READY)),
+        goes_on("Pending", "ReferenceNotReady"),
+    ),
     *(
         _before(
             "waits: reference",
@@ -450,6 +457,13 @@ STATES: Final = (
         run(),
         seen(blocker=Problem(reason=Reason.HOST_NOT_ALLOWED, message="not allowed"), url=None),
         stuck("Pending", "HostNotAllowed"),
+    ),
+    State(
+        "needs a person: InvalidSpec",
+        "its agent is on another server",
+        run(),
+        seen(asset_id=None, unready=_missing(Reason.INVALID_SPEC)),
+        stuck("Pending", "InvalidSpec"),
     ),
     State(
         "needs a person: InvalidSpec",

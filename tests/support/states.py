@@ -5,32 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from execution_operator.api.docker_host import DockerHost
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import API_VERSION
 from execution_operator.api.static_agent import StaticAgent
 from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.execution_server.summarize import summarize as summarize_server
 from execution_operator.kinds.test_execution.summarize import summarize as summarize_run
+from support import docker_hosts
 from support.agents import summarize as summarize_agent
 from support.kube import condition
 from support.runs import PERIODS, at
 
 if TYPE_CHECKING:
+    from execution_operator.api.docker_host import DockerHostStatus
     from execution_operator.kinds.execution_server.seen import Seen as SeenServer
     from execution_operator.kinds.machines.seen import Seen as SeenMachine
+    from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.test_execution.seen import Seen as SeenRun
+    from execution_operator.reconcile.ports import Now
 
 Json = dict[str, Any]
+
+
+def _summarize_host(wanted: DockerHost, known: Any, now: Now, _: Periods) -> DockerHostStatus:
+    return docker_hosts.status_of(wanted, known, now)
+
 
 _SUMMARIZE: Final = {
     TestExecution: summarize_run,
     ExecutionServer: summarize_server,
     StaticAgent: summarize_agent,
+    DockerHost: _summarize_host,
 }
 _COLUMNS: Final = {
     "TestExecution": ("Ready", "Reconciling", "Stalled", "Succeeded", "Completed"),
     "ExecutionServer": ("Ready", "Reconciling", "Stalled"),
     "StaticAgent": ("Ready", "Reconciling", "Stalled"),
+    "DockerHost": ("Ready", "Reconciling", "Stalled"),
 }
 
 
@@ -49,7 +61,7 @@ class State:
 
     row: str
     how: str
-    wanted: TestExecution | ExecutionServer | StaticAgent
+    wanted: TestExecution | ExecutionServer | StaticAgent | DockerHost
     known: SeenRun | SeenServer | SeenMachine
     shows: str
     seconds: float = 100.0
@@ -60,14 +72,14 @@ class State:
         """How a report calls it."""
         return f"{self.row} ({self.how})" if self.how else self.row
 
-    def reached(self) -> TestExecution | ExecutionServer | StaticAgent:
+    def reached(self) -> TestExecution | ExecutionServer | StaticAgent | DockerHost:
         """The object once its status is written."""
         summarize = _SUMMARIZE[type(self.wanted)]
         status = summarize(self.wanted, self.known, at(self.seconds), PERIODS)
         return self.wanted.model_copy(update={"status": status})
 
 
-def stored(one: TestExecution | ExecutionServer | StaticAgent) -> Json:
+def stored(one: TestExecution | ExecutionServer | StaticAgent | DockerHost) -> Json:
     """An object as the API server keeps it."""
     given: Json = {"mode": "json", "by_alias": True, "exclude_none": True}
     return {

@@ -565,6 +565,11 @@ def test_a_run_in_doubt_is_looked_up_whatever_becomes_of_its_asset():
         pytest.param(AWAY, 5.0, id="the look-up failed"),
         pytest.param(replace(AWAY, retry_after=9.0), 9.0, id="the server says when"),
         pytest.param(replace(AWAY, needs_person=True), PERIODS.secret, id="it was refused"),
+        pytest.param(
+            replace(AWAY, reason=Reason.REFERENCE_NOT_READY),
+            PERIODS.secret,
+            id="its agent wakes it when it is ready",
+        ),
     ],
 )
 def test_a_look_up_that_failed_is_repeated_in_time(problem, seconds):

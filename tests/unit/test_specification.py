@@ -144,12 +144,6 @@ def test_all_that_is_sent_is_supported():
 
 NOT_YET = {
     "requires": {"requires": [{"interceptRuleRef": {"name": "r"}}]},
-    "remoteLocations with staticAgentRef or dockerHostRef": {
-        "remoteLocations": [
-            {"dockerExecution": {"id": "*"}},
-            {"agentOverride": {"source": "x", "replacement": {"staticAgentRef": {"name": "a"}}}},
-        ]
-    },
 }
 
 
@@ -157,22 +151,6 @@ NOT_YET = {
 def test_what_is_not_supported_yet_is_named(name, fields):
     text = f"not supported yet: spec.{name}; create the object without"
     assert unsupported(spec(**fields)) == text
-
-
-def test_a_docker_host_by_reference_is_not_supported_yet():
-    locations = [{"dockerExecution": {"dockerHostRef": {"name": "d"}}}]
-    assert "dockerHostRef" in unsupported(spec(remoteLocations=locations))
-
-
-def test_all_that_is_not_supported_yet_is_named_at_once():
-    spec_ = spec(
-        requires=[{"interceptRuleRef": {"name": "r"}}],
-        remoteLocations=[{"dockerExecution": {"dockerHostRef": {"name": "d"}}}],
-    )
-    assert unsupported(spec_) == (
-        "not supported yet: spec.requires, spec.remoteLocations with staticAgentRef or"
-        " dockerHostRef; create the object without"
-    )
 
 
 @pytest.mark.parametrize(

@@ -18,3 +18,11 @@ def test_the_typed_models_of_the_api_server_are_not_imported():
     assert "kubernetes.aio.client.api_client" in loaded
     assert [one for one in loaded if one.startswith("kubernetes.aio.client.models.")] == []
     assert [one for one in loaded if one.startswith("kubernetes.aio.client.api.")] == []
+
+
+def test_cryptography_is_imported_only_where_there_is_a_docker_host_with_a_secret():
+    script = "import sys; import execution_operator.app; print('cryptography' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -14,7 +14,7 @@ from execution_operator.api.machine import (
     MachineSpec,
     MachineStatus,
 )
-from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Resource, Text
+from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Resource, Text, Word
 from execution_operator.api.rules import immutable
 
 _PORT = {
@@ -92,11 +92,18 @@ class DockerHostStatus(MachineStatus):
     """Whether the server reaches it."""
     info: DockerInfo | None = None
     """What it says of itself."""
+    tls_fingerprint: Word | None = None
+    """Changes with what the Secret held when it was sent; tells nothing of it."""
 
     @property
     def machine_id(self) -> str | None:
         """The server's id of it."""
         return self.docker_host_id
+
+    @property
+    def sent(self) -> str | None:
+        """The fingerprint of certificates and key as they were sent last."""
+        return self.tls_fingerprint
 
 
 _TRANSITIONS = [

@@ -121,5 +121,10 @@ class MachineStatus(Status):
         """The server's id of it."""
         raise NotImplementedError
 
+    @property
+    def sent(self) -> str | None:
+        """The fingerprint of what was sent and is never given back; None when nothing was."""
+        return None
+
 
 IDENTITY_REMEDY = "after creation: create a new object, and delete this one"

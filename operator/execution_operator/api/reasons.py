@@ -95,3 +95,5 @@ class Reason(StrEnum):
 
     # What keeps an agent or a docker host from being used.
     AGENT_LOST = "AgentLost"
+    CONNECTION_FAILED = "ConnectionFailed"
+    DOCKER_HOSTS_UNSUPPORTED = "DockerHostsUnsupported"

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.test_execution import Phase
+from execution_operator.kinds.machines.digest import MachineDigest
 from execution_operator.kinds.test_execution.digest import RunDigest
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def runs_by_server(known: Iterable[Digest], which: str) -> Mapping[tuple[str, ..
     return {
         **Counter((server_label(run.server_key), str(run.phase)) for run in runs if is_active(run))
     }
+
+
+def machines_by_server(known: Iterable[Digest], kind: str) -> Mapping[tuple[str, ...], float]:
+    """The objects of a kind of machine by (server, the word that they are counted under)."""
+    machines = [one for one in known if isinstance(one, MachineDigest) and one.key.kind == kind]
+    return {**Counter((server_label(one.server_key), one.state) for one in machines)}
 
 
 def server_label(server: Key) -> str:

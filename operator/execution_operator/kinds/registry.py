@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from execution_operator.kinds.connections import Blueprint, Connection, Connections, trouble_report
+from execution_operator.kinds.docker_host.traits import DockerHostTraits
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
 from execution_operator.kinds.machines.kind import MachineKind
 from execution_operator.kinds.machines.lists import MachineLists
@@ -102,6 +103,12 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
         teller=teller,
     )
     by_name: dict[str, AnyKind] = {
+        "DockerHost": MachineKind(
+            ports=ports,
+            connections=connections,
+            periods=periods,
+            traits=DockerHostTraits(secrets=ports.secrets, clock=ports.clock),
+        ),
         "StaticAgent": MachineKind(
             ports=ports, connections=connections, periods=periods, traits=AgentTraits()
         ),

@@ -35,6 +35,7 @@ def register_gauges(  # noqa: PLR0913 - each is a different thing and named
     waiting: Waiting,
     *,
     runs: Callable[[str], Mapping[tuple[str, ...], float]],
+    machines: Callable[[str], Mapping[tuple[str, ...], float]],
     unclaimed: Callable[[], Mapping[tuple[str, ...], float]],
     snapshot_ages: Callable[[], Mapping[tuple[str, ...], float]],
 ) -> None:
@@ -50,6 +51,10 @@ def register_gauges(  # noqa: PLR0913 - each is a different thing and named
     )
     metrics.collect_gauge(
         "runs_unclaimed", "Runs of this cluster that no object claims.", ("server",), unclaimed
+    )
+    metrics.collect_gauge("agents", "Agents.", ("server", "state"), lambda: machines("StaticAgent"))
+    metrics.collect_gauge(
+        "docker_hosts", "Docker hosts.", ("server", "status"), lambda: machines("DockerHost")
     )
     metrics.collect_gauge(
         "queue_depth", "Objects that wait for a worker.", ("kind",), lambda: _keyed(waiting.depth())

@@ -16,6 +16,7 @@ from execution_operator.kinds.machines.seen import (
     Confirm,
     Create,
     Dissociate,
+    Look,
     LookUp,
     Release,
     Remove,
@@ -66,7 +67,16 @@ class Actor:
                 return await self._write_intent(action, wanted, seen)
             case Release():
                 return await self._release(action, wanted, seen)
-            case LookUp() | Create() | Confirm() | Update() | Associate() | Dissociate() | Remove():
+            case (
+                LookUp()
+                | Create()
+                | Confirm()
+                | Look()
+                | Update()
+                | Associate()
+                | Dissociate()
+                | Remove()
+            ):
                 memory = await self._exchanger.exchange(action, wanted, seen)
         return Step(wanted, self._again(wanted, replace(seen, memory=memory)))
 

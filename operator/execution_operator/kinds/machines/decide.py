@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
@@ -14,6 +15,7 @@ from execution_operator.kinds.machines.seen import (
     Confirm,
     Create,
     Dissociate,
+    Look,
     LookUp,
     Seen,
     Update,
@@ -24,6 +26,7 @@ from execution_operator.kinds.machines.standing import (
     doubt_since,
     in_doubt,
     is_elsewhere,
+    is_unsent,
     level_is_recorded,
     machine_id,
     origin,
@@ -33,6 +36,7 @@ from execution_operator.kinds.machines.standing import (
     unwanted,
 )
 from execution_operator.reconcile.kind import Plan, Result
+from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import MachineObject
@@ -59,9 +63,21 @@ def decide(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Pla
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     if seen.memory.retry_at > now.monotonic:
         return Plan(look_again=seen.memory.retry_at - now.monotonic, result=Result.REQUEUED)
+    if _is_denied(seen):
+        return Plan(action=LookUp(seen.level, now.monotonic))
     if machine_id(wanted, seen) is None:
         return _finding(wanted, seen, now, level=seen.level, periods=periods)
     return _keeping(wanted, seen, now, level=seen.level, periods=periods)
+
+
+def _is_denied(seen: Seen) -> bool:
+    """Whether the API may have no such machines at all: count how often it says so."""
+    if seen.memory.denials is not None:
+        return True
+    trouble = seen.sight.trouble
+    return (
+        seen.look_every is not None and trouble is not None and isinstance(trouble.error, NotFound)
+    )
 
 
 def _finding(
@@ -119,11 +135,35 @@ def _keeping(
         return Plan(action=Dissociate(dropped[0], known))
     drifted = bool(drift(seen.members, seen.machine.changed({})))
     repair = memory.repairs.wait(now.monotonic, fight)
-    if drifted and not repair:
+    if is_unsent(wanted, seen) or (drifted and not repair):
         return Plan(action=Update(level, known))
     waits = [again] * bool(missing) + [repair] * drifted
     waits += [refused[one] for one in lacking if one not in missing]
-    return _rest(seen, now, waits, periods)
+    return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
+
+
+def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:
+    """The same, and in time a look at the server's connection.
+
+    What failed and is not wanted any more leaves nothing to do that could succeed after it: a
+    look-up shows that all is well again.
+    """
+    if seen.memory.problem is not None:
+        return Plan(action=LookUp(look.level, now.monotonic))
+    left = _look_in(seen, now)
+    if left is None:
+        return plan
+    if left <= 0:
+        return Plan(action=look)
+    return replace(plan, look_again=left if plan.look_again is None else min(plan.look_again, left))
+
+
+def _look_in(seen: Seen, now: Now) -> float | None:
+    """Seconds until the next look at the server's connection; None where it has none."""
+    if seen.look_every is None:
+        return None
+    link = seen.memory.link
+    return 0.0 if link is None else link.looked_at + seen.look_every - now.monotonic
 
 
 def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Action]:

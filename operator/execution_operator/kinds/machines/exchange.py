@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.observe import asked_for, server_key
 from execution_operator.kinds.machines.seen import (
     Associate,
@@ -16,12 +17,18 @@ from execution_operator.kinds.machines.seen import (
     Dissociate,
     Exchange,
     Found,
+    Look,
     LookUp,
     Refusal,
     Remove,
     Update,
 )
-from execution_operator.kinds.machines.standing import in_doubt, own_intent
+from execution_operator.kinds.machines.standing import (
+    hidden_members,
+    in_doubt,
+    is_unsent,
+    own_intent,
+)
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.remote.errors import (
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.messages import JSON
     from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import Machine
@@ -51,6 +59,7 @@ _HEALTHY: Final[dict[str, Any]] = {
     "failures": 0,
     "retry_at": 0.0,
     "failed_for": None,
+    "denials": None,
 }
 
 
@@ -75,6 +84,7 @@ class Exchanger:
         self._periods = periods
         self._traits = traits
         self._teller = teller
+        self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
 
     async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
@@ -83,6 +93,8 @@ class Exchanger:
             return self._failed(wanted, None)
         try:
             problem = await self._done(action, wanted, seen, connection)
+        except NotFound as error:
+            return self._failed(wanted, await self._looks.denied(action, wanted, error, connection))
         except RemoteError as error:
             return self._failed(wanted, problem_of(error))
         if problem is not None:
@@ -97,6 +109,8 @@ class Exchanger:
                 await self._look_up(action, wanted, seen, connection)
             case Create():
                 return await self._create(action, wanted, seen, connection)
+            case Look():
+                await self._looks.look(action, wanted, seen, connection)
             case Confirm():
                 await self._confirm(action, wanted, connection)
             case Update():
@@ -139,18 +153,23 @@ class Exchanger:
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         self._memories.keep(wanted, found=None)  # it is not known any more what is there
-        problem = await self._traits.check(connection, wanted, seen.members)
+        members = {**seen.members, **hidden_members(seen)}
+        problem = await self._traits.check(connection, wanted, members)
         if problem is not None:
             return problem
         try:
             machine = await self._machines(connection).create(
-                action.level, seen.members, before_bytes=self._fence.check
+                action.level, members, before_bytes=self._fence.check
             )
         except Ambiguous:
             self._memories.keep(wanted, certainty=Certainty.DOUBTFUL, doubt_since=self._now())
             raise
         self._memories.keep(
-            wanted, certainty=Certainty.UNSENT, machine=machine, read_at=self._now()
+            wanted,
+            certainty=Certainty.UNSENT,
+            machine=machine,
+            read_at=self._now(),
+            sent=seen.hidden.fingerprint if seen.hidden else None,
         )
         self._teller.created(wanted, machine.id)
         self._shared(connection, action.level).hurry(machine.id)
@@ -187,22 +206,30 @@ class Exchanger:
             if not self._traits.is_it(wanted, last):
                 self._doubted(wanted, connection, action)
                 return None
-            if not names:
+            unsent = is_unsent(wanted, seen)
+            if not names and not unsent:
                 self._memories.keep(wanted, machine=last, read_at=self._now())
                 return None
-            problem = await self._traits.check(connection, wanted, seen.members)
+            changes: dict[str, JSON] = {name: seen.members[name] for name in names}
+            changes |= hidden_members(seen)
+            problem = await self._traits.check(connection, wanted, last.changed(changes))
             if problem is not None:
                 return problem
-            changes = {name: seen.members[name] for name in names}
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
         except NotFound:
             self._doubted(wanted, connection, action)
             return None
         now = self._now()
-        repairs = memory.repairs.again(now, self._periods.fight)
-        self._memories.keep(wanted, machine=after, read_at=now, repairs=repairs)
-        self._teller.repaired(wanted, names)
+        repairs = memory.repairs.again(now, self._periods.fight) if names else memory.repairs
+        self._memories.keep(
+            wanted,
+            machine=after,
+            read_at=now,
+            repairs=repairs,
+            sent=seen.hidden.fingerprint if seen.hidden else None,
+        )
+        self._teller.repaired(wanted, (*names, *(hidden_members(seen) if unsent else ())))
         self._shared(connection, level).hurry(action.machine_id)
         return None
 

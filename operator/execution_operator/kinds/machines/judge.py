@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.standing import is_elsewhere, machine_id
+from execution_operator.kinds.machines.standing import is_elsewhere, is_unsent, machine_id
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
     """What keeps everything from going on."""
     if seen.blocker is not None:
         return seen.blocker
+    told = seen.memory.problem
+    if told is not None and told.reason is Reason.DOCKER_HOSTS_UNSUPPORTED:
+        return told
     if seen.sight.trouble is not None:
         return problem_of(seen.sight.trouble.error)
     if seen.memory.problem is not None:
@@ -113,6 +116,8 @@ def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgem
         since = seen.memory.missing_since
         late = since is not None and now.monotonic - since >= periods.missing
         row = Row.STALLED if late else Row.WAITS
+    elif problem.reason is Reason.CONNECTION_FAILED:
+        row = Row.WAITS
     elif problem.needs_person or problem.reason is Reason.HOST_NOT_ALLOWED:
         row = Row.STALLED
     return Judgement(row, problem.reason, problem.message, problem)
@@ -123,10 +128,12 @@ def _there(
 ) -> Judgement:
     thing, found = traits.thing, seen.machine
     if found is None:
-        return _unseen(wanted, seen, thing)
-    trouble = traits.trouble(wanted, found, now)
+        return _unseen(wanted, seen, traits)
+    trouble = traits.trouble(wanted, found, seen.memory)
     if trouble is not None:
         return _lost(wanted, seen, now, trouble=trouble, periods=periods)
+    if is_unsent(wanted, seen):
+        return Judgement(Row.WAITS, Reason.PENDING, "its certificates are about to be sent")
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
         text = f"project {outside[0]} may not use the {thing} yet"
@@ -149,12 +156,13 @@ def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:
     return Judgement(Row.USABLE, Reason.READY, f"usable, but {text}", problem)
 
 
-def _unseen(wanted: MachineObject, seen: Seen, thing: str) -> Judgement:
+def _unseen(wanted: MachineObject, seen: Seen, traits: Traits) -> Judgement:
+    thing = traits.thing
     if machine_id(wanted, seen) is None:
         return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked up")
     if seen.sight.misses:
         text = f"the server does not list the {thing} any more: looking again"
-        return Judgement(Row.WAITS, Reason.AGENT_LOST, text)
+        return Judgement(Row.WAITS, traits.lost, text)
     ready = _ready(wanted)
     if ready is not None and ready.status == "True":
         return Judgement(Row.USABLE, Reason.READY, ready.message)  # nothing new is known yet

@@ -73,6 +73,7 @@ class Observer:
             intent=Intent.load(intent) if intent is not None else None,
             term_began=self._fence.since,
             poll=self._periods.poll,
+            look_every=self._periods.quiet if self._traits.looks else None,
         )
         return self._timed(wanted, await self._with_server(wanted, seen, mine))
 
@@ -126,7 +127,11 @@ class Observer:
         members = await self._traits.members(wanted)
         if isinstance(members, Problem):
             return replace(seen, blocker=seen.blocker or members)
-        seen = await self._with_projects(wanted, replace(seen, members=members), connection)
+        hidden = await self._traits.hidden(wanted)
+        if isinstance(hidden, Problem):
+            return replace(seen, blocker=seen.blocker or hidden)
+        seen = replace(seen, members=members, hidden=hidden)
+        seen = await self._with_projects(wanted, seen, connection)
         return self.sighted(wanted, seen, connection)
 
     def _url_of(self, key: Key) -> str | None:
@@ -217,7 +222,7 @@ class Observer:
         now, memory = self._clock.now(), seen.memory
         missing = is_missing(blocking(wanted, seen))
         lost = seen.machine is not None and (
-            self._traits.trouble(wanted, seen.machine, now) is not None
+            self._traits.trouble(wanted, seen.machine, memory) is not None
         )
         since = (
             (memory.missing_since or now.monotonic) if missing else None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import Machine
+    from execution_operator.remote.testhub.machine_wire import ConnectionStatus, Machine
 
     MachineObject: TypeAlias = StaticAgent | DockerHost
 
@@ -58,6 +58,38 @@ class Refusal:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Members that a server takes and never gives back.
+
+    Attributes:
+        fingerprint: another one for other values; None when there are no such members.
+    """
+
+    members: Mapping[str, str] = field(default_factory=dict, repr=False)
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How often in a row, and since when, the API says that it has no such things at all."""
+
+    since: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the server last said of its connection to the machine; None: it does not tell.
+
+    Attributes:
+        looked_at: monotonic time at which it was asked.
+    """
+
+    looked_at: float
+    said: ConnectionStatus | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What this process remembers of one object; losing it is safe.
@@ -76,6 +108,7 @@ class Memory:
         failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
+        sent: the fingerprint of the hidden members that this process sent last.
     """
 
     certainty: Certainty | None = None
@@ -95,6 +128,9 @@ class Memory:
     retry_at: float = 0.0
     lost_since: float | None = None
     missing_since: float | None = None
+    sent: str | None = None
+    link: Link | None = None
+    denials: Denials | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +162,8 @@ class Seen:
         rival: an older object that manages the same machine, as people may read it.
         settling: seconds after which a list surely shows what was created.
         members: what the machine has to be like, under the API's own names.
+        hidden: what it has to be like and cannot be compared; None while not known.
+        look_every: seconds between two looks at the server's connection; None: it has none.
         listed: it is in the newest list; or was read later than that.
         associations: by project, whether it may use the machine; None while not known.
     """
@@ -143,6 +181,8 @@ class Seen:
     settling: float = 60.0
     poll: float = 5.0
     members: Mapping[str, JSON] = field(default_factory=dict)
+    hidden: Hidden | None = None
+    look_every: float | None = None
     machine: Machine | None = None
     sight: Sight = field(default_factory=Sight)
     projects: tuple[WantedProject, ...] = ()
@@ -174,6 +214,14 @@ class Create:
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Read it on its own, since lists lack it."""
+
+    level: Level
+    machine_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Ask whether the server reaches it."""
 
     level: Level
     machine_id: str
@@ -222,5 +270,5 @@ class Release:
     left_behind: str | None = None
 
 
-Exchange: TypeAlias = LookUp | Create | Confirm | Update | Associate | Dissociate | Remove
+Exchange: TypeAlias = LookUp | Create | Confirm | Look | Update | Associate | Dissociate | Remove
 Action: TypeAlias = WriteIntent | Release | Exchange

@@ -11,6 +11,7 @@ from execution_operator.kinds.machines.seen import Certainty
 if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import MachineObject, Seen
     from execution_operator.reconcile.ports import Now
+    from execution_operator.remote.messages import JSON
 
 
 def recorded_id(wanted: MachineObject) -> str | None:
@@ -143,6 +144,17 @@ def level_is_recorded(wanted: MachineObject, seen: Seen) -> bool:
         space_of(seen.level),
         origin(wanted, seen),
     )
+
+
+def is_unsent(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether what the server never gives back is other than what was sent last."""
+    hidden = seen.hidden.fingerprint if seen.hidden is not None else None
+    return hidden is not None and hidden != (seen.memory.sent or wanted.status.sent)
+
+
+def hidden_members(seen: Seen) -> dict[str, JSON]:
+    """What a server forgets when a change does not bring it."""
+    return dict(seen.hidden.members) if seen.hidden is not None else {}
 
 
 def deletion_seconds_left(wanted: MachineObject, now: Now, allowed: float) -> float:

@@ -33,6 +33,7 @@ _EXCHANGE: Final = frozenset(
         Reason.SERVER_CHANGED,
         Reason.SUBMIT_AMBIGUOUS,
         Reason.CONFLICT,
+        Reason.DOCKER_HOSTS_UNSUPPORTED,
     }
 )
 
@@ -76,6 +77,7 @@ def _fields(wanted: MachineObject, seen: Seen, traits: Traits) -> dict[str, obje
     return (
         traits.identified(known)
         | (traits.mirrored(seen.machine) if seen.machine is not None else {})
+        | traits.linked(wanted, seen)
         | {
             "server": seen.url,
             "space_id": space_of(seen.level),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.reasons import Reason
 from execution_operator.api.static_agent import StaticAgent
+from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
 from execution_operator.remote.testhub.machine_wire import StaticAgentResource
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.kinds.connections import Connection
-    from execution_operator.kinds.machines.seen import MachineObject
-    from execution_operator.reconcile.ports import Now
+    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.client import TestHub
-    from execution_operator.remote.testhub.machine_wire import Machine
+    from execution_operator.remote.testhub.levels import Level
+    from execution_operator.remote.testhub.machine_wire import ConnectionStatus, Machine
     from execution_operator.remote.testhub.machines import Machines
 
 LOST: Final = "LOST"
+_WORDS: Final = frozenset({"AVAILABLE", "BUSY", LOST})
 _SENT: Final = (
     "hostName",
     "ipAddress",
@@ -41,6 +43,9 @@ class AgentTraits:
 
     model: type[MachineObject] = StaticAgent
     thing = "agent"
+    lost = Reason.AGENT_LOST
+    looks = False
+    unsupported: Problem | None = None
 
     def machines(self, hub: TestHub) -> Machines[Any]:
         """The client's part for agents."""
@@ -57,6 +62,18 @@ class AgentTraits:
     async def members(self, wanted: MachineObject) -> Mapping[str, JSON] | Problem:
         """See `members_of`."""
         return members_of(wanted)
+
+    async def hidden(self, wanted: MachineObject) -> Hidden | Problem:
+        """Nothing."""
+        del wanted
+        return Hidden()
+
+    async def look(
+        self, connection: Connection, level: Level, machine_id: str, *, hidden: Hidden | None
+    ) -> ConnectionStatus | None:
+        """Nothing: an agent contacts the server by itself."""
+        del connection, level, machine_id, hidden
+        return None
 
     async def check(
         self, connection: Connection, wanted: MachineObject, members: Mapping[str, JSON]
@@ -84,22 +101,30 @@ class AgentTraits:
             "capabilities": len(found.capabilities),
         }
 
+    def linked(self, wanted: MachineObject, seen: Seen) -> dict[str, object]:
+        """Nothing: its state says it."""
+        del wanted, seen
+        return {}
+
     def moments(self, found: Machine) -> dict[str, object]:
         """When it contacted the server last."""
         at = found.contact_time if isinstance(found, StaticAgentResource) else None
         return {"last_contact_time": at.replace(microsecond=0) if at else None}
 
-    def trouble(self, wanted: MachineObject, found: Machine, now: Now) -> Problem | None:
+    def trouble(self, wanted: MachineObject, found: Machine, memory: Memory) -> Problem | None:
         """That it lost contact; every other state is one in which it can be used."""
-        del wanted, now
+        del wanted, memory
         if not isinstance(found, StaticAgentResource) or found.state != LOST:
             return None
         text = "the agent does not contact the server: start it, and see its log there"
         return Problem(reason=Reason.AGENT_LOST, message=text)
 
     def state_of(self, wanted: MachineObject) -> str:
-        """The server's own word."""
-        return getattr(wanted.status, "state", None) or "Unknown"
+        """The server's word, if it is one that we know: metrics need a bounded number of them."""
+        word = getattr(wanted.status, "state", None)
+        if not word:
+            return "unknown"
+        return word if word in _WORDS else "other"
 
 
 def members_of(wanted: MachineObject) -> dict[str, JSON]:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.ports import Now
 
 REST: Final[Plan[Action]] = Plan()
+_REFERENCES: Final = frozenset({Reason.REFERENCE_NOT_FOUND, Reason.REFERENCE_NOT_READY})
 STILL: Final[Plan[Action]] = Plan(result=Result.TERMINAL)
 
 
@@ -176,7 +177,7 @@ def _between(wanted: TestExecution, seen: Seen, now: Now, periods: Periods) -> P
 def _unready(seen: Seen, periods: Periods) -> Plan[Action]:
     """When to look again for what a start lacks: soon where only the look-up failed."""
     problem = seen.unready
-    if problem is None or problem.needs_person or problem.reason is Reason.REFERENCE_NOT_FOUND:
+    if problem is None or problem.needs_person or problem.reason in _REFERENCES:
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     return Plan(look_again=problem.retry_after or seen.poll, result=Result.TRANSIENT)
 

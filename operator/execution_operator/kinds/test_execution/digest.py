@@ -10,6 +10,7 @@ from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.test_execution.attempts import attempt_at
 from execution_operator.kinds.test_execution.identity import Intent
+from execution_operator.kinds.test_execution.locations import referenced
 from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class RunDigest(Digest):
         has_place: whether its run is active, or may be, by what is recorded: an intent is enough.
         attempt: the attempt that it is at, or goes to.
         earlier: the executions of the attempts before, which have an owner though none claims them.
+        machines: the agents and docker hosts that its start waits for.
     """
 
     server: str
@@ -50,6 +52,7 @@ class RunDigest(Digest):
     execution: RecordedRun | None
     attempt: int
     earlier: tuple[str, ...]
+    machines: tuple[Key, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -76,6 +79,9 @@ def digest_of(wanted: TestExecution) -> RunDigest:
         execution=_recorded(status.execution) if status.execution else None,
         attempt=attempt_at(wanted),
         earlier=tuple(one.execution_id for one in status.previous_attempts if one.execution_id),
+        machines=()
+        if status.phase is not None and status.phase.is_terminal
+        else referenced(wanted),
     )
 
 

@@ -54,8 +54,8 @@ class TestExecutionKind:
         return digest_of(wanted)
 
     def references(self, known: RunDigest) -> Iterable[Key]:
-        """Its server."""
-        return (known.server_key,)
+        """Its server, and what its start waits for."""
+        return (known.server_key, *known.machines)
 
     def lane(self, known: RunDigest) -> Key:
         """Its server's."""

@@ -14,6 +14,7 @@ from execution_operator.kinds.standing import standing_of
 from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
 from execution_operator.kinds.test_execution.expiry import tracker
 from execution_operator.kinds.test_execution.identity import Intent
+from execution_operator.kinds.test_execution.locations import located
 from execution_operator.kinds.test_execution.seen import Certainty, Seen
 from execution_operator.kinds.test_execution.sources import VariableSources
 from execution_operator.kinds.test_execution.standing import (
@@ -132,16 +133,19 @@ class Observer:
         found = await connection.project_id(wanted.spec.project)
         if isinstance(found, Problem):
             return replace(seen, blocker=self._memories.privacy.problem(wanted, found))
-        return await self._with_asset(wanted, replace(seen, project_id=found), connection)
+        return await self._with_needs(wanted, replace(seen, project_id=found), connection)
 
-    async def _with_asset(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
-        """The asset's id, for those that are going to start a run."""
+    async def _with_needs(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
+        """What is to be run and where, for those that are going to start a run."""
         if not may_start(wanted, seen) or seen.project_id is None:
             return seen
+        locations = located(wanted, self._objects.get, url=seen.url)
+        if isinstance(locations, Problem):
+            return replace(seen, unready=locations)
         found = await connection.asset_id(seen.project_id, wanted.spec.test_asset)
         if isinstance(found, Problem):
             return replace(seen, unready=self._memories.privacy.problem(wanted, found))
-        return replace(seen, asset_id=found)
+        return replace(seen, asset_id=found, locations=locations)
 
     def _with_sighting(self, wanted: TestExecution, seen: Seen, connection: Connection) -> Seen:
         run, known, project = (

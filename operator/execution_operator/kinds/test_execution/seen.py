@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from execution_operator.api.run_specification import RemoteLocation
     from execution_operator.kinds.problems import Problem
     from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.kinds.test_execution.identity import Intent
@@ -137,6 +138,7 @@ class Seen:
         trouble: that the server's lists fail for so long that the run has to say so.
         listed_at: monotonic time of the newest complete list of the project.
         asset_id: the test asset to run, once it is known.
+        locations: the run's remote locations by id, once all of them can be used.
         unready: what a start lacks yet; nothing else waits for it.
         owner: the object that owns the run already, as far as this one may know its name.
         original_lives: whether the object whose intent this one carries is there.
@@ -153,6 +155,7 @@ class Seen:
     server_gone: bool = False
     project_id: str | None = None
     asset_id: str | None = None
+    locations: tuple[RemoteLocation, ...] = ()
     unready: Problem | None = None
     intent: Intent | None = None
     sighting: Sighting | None = None

@@ -76,15 +76,8 @@ def _impossible(spec: TestExecutionSpec) -> str | None:
 
 def unsupported(spec: TestExecutionSpec) -> str | None:
     """What the operator does not do yet, as a sentence; None when it does all of it."""
-    locations = spec.remote_locations or ()
-    by_reference = any(
-        (one.agent_override and one.agent_override.replacement.static_agent_ref)
-        or (one.docker_execution and one.docker_execution.docker_host_ref)
-        for one in locations
-    )
     asked = {
         "requires": spec.requires,
-        "remoteLocations with staticAgentRef or dockerHostRef": by_reference,
     }
     names = [name for name, value in asked.items() if value]
     if not names:

@@ -73,6 +73,7 @@ class Starts:
         )
         project, before = seen.intent.project if seen.intent else "", seen.memory
         asset = seen.asset_id or ""
+        spec = wanted.spec.model_copy(update={"remote_locations": seen.locations or None})
 
         def leaving() -> None:
             """From here on, whatever ends this call, the run may have been started."""
@@ -87,7 +88,7 @@ class Starts:
         try:
             run = await connection.hub.start_execution(
                 project,
-                body(wanted.spec, tags, asset_id=asset, variables=variables),
+                body(spec, tags, asset_id=asset, variables=variables),
                 before_bytes=leaving,
                 secrets=self._memories.privacy.values(wanted),
             )

@@ -1,0 +1,195 @@
+"""What makes a machine a docker host: its members, its TLS material, the server's way to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from execution_operator.api.docker_host import DockerConnectionStatus, DockerHost, DockerInfo
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.docker_host.connection import is_failure, label, told
+from execution_operator.kinds.machines.seen import Hidden
+from execution_operator.kinds.problems import Problem, problem_of_secret
+from execution_operator.reconcile.ports import SecretProblem
+from execution_operator.reconcile.status import one_line
+from execution_operator.remote.redaction import Redactor
+from execution_operator.remote.testhub.machine_wire import ConnectionStatus, DockerHostResource
+from execution_operator.remote.testhub.machines import secrets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from execution_operator.kinds.connections import Connection
+    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.reconcile.ports import Clock, Secrets
+    from execution_operator.remote.messages import JSON
+    from execution_operator.remote.testhub.client import TestHub
+    from execution_operator.remote.testhub.levels import Level
+    from execution_operator.remote.testhub.machine_wire import DockerHostInfo, Machine
+    from execution_operator.remote.testhub.machines import Machines
+
+_SENT: Final = ("hostName", "ipAddress", "name", "port", "username", "type", "secure")
+_UNSUPPORTED: Final = Problem(
+    reason=Reason.DOCKER_HOSTS_UNSUPPORTED,
+    message=(
+        "the server has no docker hosts: its API says so of their path, while it answers otherwise;"
+        " use a StaticAgent instead, and delete this object"
+    ),
+    needs_person=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DockerHostTraits:
+    """Docker hosts; their certificates are read when an object is looked at, and kept nowhere."""
+
+    secrets: Secrets
+    clock: Clock
+    model: type[MachineObject] = DockerHost
+    thing: str = "docker host"
+    lost: Reason = Reason.NOT_FOUND
+    looks: bool = True
+    unsupported: Problem | None = _UNSUPPORTED
+
+    def machines(self, hub: TestHub) -> Machines[Any]:
+        """The client's part for docker hosts."""
+        return hub.docker_hosts
+
+    def name_of(self, wanted: MachineObject) -> str:
+        """Its host name, or its address in the one form that it has."""
+        spec = wanted.spec
+        return (spec.host_name or _one_form(spec.ip_address) or "").lower()
+
+    def is_it(self, wanted: MachineObject, found: Machine) -> bool:
+        """Whether the server's docker host has that host name or address."""
+        host, address = wanted.spec.host_name, wanted.spec.ip_address
+        if host is not None:
+            return found.is_host(host)
+        return address is not None and _one_form(found.ip_address) == _one_form(address)
+
+    async def members(self, wanted: MachineObject) -> Mapping[str, JSON] | Problem:
+        """What the spec sets, under the API's own names (seed 000, DockerHost)."""
+        dumped = wanted.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {name: dumped[name] for name in _SENT if name in dumped}
+
+    async def hidden(self, wanted: MachineObject) -> Hidden | Problem:
+        """Certificates and key, read now; or why they cannot be used."""
+        reference = getattr(wanted.spec, "tls_secret_ref", None)
+        if reference is None:
+            return Hidden()
+        # Imported only where there is such a Secret: it takes 10 MiB (docs/adr/0007).
+        from execution_operator.kinds.docker_host import tls  # noqa: PLC0415 - as said above
+
+        meta = wanted.metadata
+        try:
+            entries = await self.secrets.entries("Secret", meta.namespace, reference.name)
+        except SecretProblem as problem:
+            return problem_of_secret(problem)
+        now = self.clock.now().utc
+        found = tls.material(reference.name, entries.values, salt=meta.uid, now=now)
+        return found if isinstance(found, Problem) else Hidden(found.members, found.fingerprint)
+
+    async def look(
+        self, connection: Connection, level: Level, machine_id: str, *, hidden: Hidden | None
+    ) -> ConnectionStatus | None:
+        """What the server found when it tried to reach it last."""
+        found = await connection.hub.docker_hosts.status(level, machine_id)
+        return _clean(found, hidden.members if hidden is not None else {})
+
+    async def check(
+        self, connection: Connection, wanted: MachineObject, members: Mapping[str, JSON]
+    ) -> Problem | None:
+        """With spec.testConnection: that the server cannot reach it as it is to be."""
+        if not getattr(wanted.spec, "test_connection", None):
+            return None
+        found = _clean(await connection.hub.docker_hosts.test_connection(members), members)
+        if not is_failure(found):
+            return None
+        return _failed(found, "; nothing was changed there (spec.testConnection)")
+
+    def identified(self, machine_id: str | None) -> dict[str, object]:
+        """Its id."""
+        return {"docker_host_id": machine_id}
+
+    def mirrored(self, found: Machine | None) -> dict[str, object]:
+        """What it says of itself; one that cannot be reached said it before."""
+        if found is None:
+            return dict.fromkeys(("connection", "info", "tls_fingerprint"))
+        info = found.info if isinstance(found, DockerHostResource) else None
+        return {} if info is None else {"info": _info(info)}
+
+    def linked(self, wanted: MachineObject, seen: Seen) -> dict[str, object]:
+        """The server's words on its way to it, and what was sent for that."""
+        fields: dict[str, object] = {}
+        if seen.hidden is not None:
+            known, sent = seen.hidden.fingerprint, seen.memory.sent or wanted.status.sent
+            fields["tls_fingerprint"] = sent if known is not None else None
+        link = seen.memory.link
+        if link is not None:
+            fields["connection"] = _shown(link.said) if link.said is not None else None
+            if link.said is not None and link.said.info is not None:
+                fields["info"] = _info(link.said.info)
+        return fields
+
+    def moments(self, found: Machine) -> dict[str, object]:
+        """None."""
+        del found
+        return {}
+
+    def trouble(self, wanted: MachineObject, found: Machine, memory: Memory) -> Problem | None:
+        """That the server does not reach it; before it was asked, what it said last."""
+        del found
+        if memory.link is not None:
+            said = memory.link.said
+        else:
+            before = getattr(wanted.status, "connection", None)
+            said = ConnectionStatus(status=before.status, reason=before.reason) if before else None
+        return _failed(said) if said is not None and is_failure(said) else None
+
+    def state_of(self, wanted: MachineObject) -> str:
+        """See `label`."""
+        connection = getattr(wanted.status, "connection", None)
+        return label(connection.status if connection else None)
+
+
+def _one_form(address: str | None) -> str | None:
+    """The address as all servers might write it; what is none stays as it is."""
+    try:
+        return str(ip_address((address or "").strip())) if address else None
+    except ValueError:
+        return address
+
+
+def _failed(found: ConnectionStatus, more: str = "") -> Problem:
+    text = (
+        f"the server does not reach the docker host: {told(found)}{more}: look at the docker host,"
+        " its port and certificates"
+    )
+    return Problem(reason=Reason.CONNECTION_FAILED, message=text)
+
+
+def _clean(found: ConnectionStatus, members: Mapping[str, Any]) -> ConnectionStatus:
+    """The same without certificates and key in its words, should the server repeat them."""
+    hide = Redactor(secrets_of(members))
+    return found.model_copy(
+        update={
+            "status": hide(found.status) if found.status else None,
+            "reason": hide(found.reason) if found.reason else None,
+        }
+    )
+
+
+def _shown(found: ConnectionStatus) -> DockerConnectionStatus:
+    return DockerConnectionStatus(
+        status=one_line(found.status) if found.status else None,
+        reason=one_line(found.reason) if found.reason else None,
+    )
+
+
+def _info(found: DockerHostInfo) -> DockerInfo:
+    known = {
+        name: one_line(value) if isinstance(value, str) else value
+        for name, value in found.model_dump(include=set(DockerInfo.model_fields)).items()
+    }
+    return DockerInfo.model_validate(known)

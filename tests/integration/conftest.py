@@ -14,6 +14,7 @@ import pytest
 from kubernetes.aio import client, config
 
 from cluster import ControlPlane, control_plane
+from demonstration.installation import install_definitions
 from execution_simulator import Simulator, serve
 from support.kube import Namespace
 from support.operator_process import OperatorProcess, start_operator
@@ -40,8 +41,7 @@ def cluster() -> Iterator[Cluster]:
             capture_output=True,
             text=True,
         ).stdout
-        plane.run_kubectl("apply", "--server-side", "-f", "-", stdin=crds)
-        plane.run_kubectl("wait", "--for=condition=Established", "crd", "--all")
+        install_definitions(plane, crds)
         plane.run_kubectl("create", "namespace", SYSTEM)
         plane.run_kubectl("create", "serviceaccount", ACCOUNT, "-n", SYSTEM)
         plane.run_kubectl("apply", "-f", str(ROOT / "charts/execution-operator/files/role.yaml"))

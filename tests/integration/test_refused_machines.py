@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from kubernetes.aio import client
 
-from execution_operator.crds import DEFINITIONS, DOCKER_HOSTS, STATIC_AGENTS, render
 from support.kube import GROUP, VERSION, Json
 from support.refusals import (
     AGENT,
@@ -24,28 +23,12 @@ from support.refusals import (
     sentence_for,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOT_A_HOST = "write the host name without scheme, port and path"
 NOT_AN_ADDRESS = "write an IPv4 or IPv6 address"
 NOT_A_PORT = 'write the port as a number from 1 to 65535 in quotes, as "2376"'
 ONCE = "give each project once"
 ID_OR_NAME = "give id or name"
 BOTH = {"agent": agent, "docker host": docker_host}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def installed(cluster) -> Iterator[None]:
-    """The definitions that `execution-operator crds` does not print yet, for these tests."""
-    missing = [kind for kind in (STATIC_AGENTS, DOCKER_HOSTS) if kind not in DEFINITIONS]
-    names = [f"{kind.plural}.{GROUP}" for kind in missing]
-    if missing:
-        cluster.plane.run_kubectl("apply", "--server-side", "-f", "-", stdin=render(missing))
-        cluster.plane.run_kubectl("wait", "--for=condition=Established", "crd", *names)
-    yield
-    if missing:
-        cluster.plane.run_kubectl("delete", "crd", *names)
 
 
 def of_both(what: str, *says: str, **changes: Any) -> dict[str, Refused]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from cluster import ControlPlane, control_plane
+from demonstration.installation import install_definitions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -88,7 +89,7 @@ async def simulator() -> AsyncIterator[str]:
 def cluster() -> Iterator[ControlPlane]:
     """A control plane with the CRDs."""
     with control_plane() as plane:
-        plane.run_kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        plane.run_kubectl("wait", "--for=condition=Established", "crd", "--all")
+        texts = (path.read_text() for path in sorted((ROOT / "crds").glob("*.yaml")))
+        install_definitions(plane, "---\n".join(texts))
         plane.run_kubectl("create", "namespace", BARE)
         yield plane

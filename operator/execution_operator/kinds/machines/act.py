@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.machine import Origin
 from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.kinds.holding import hold_server
 from execution_operator.kinds.machines.observe import server_key
 from execution_operator.kinds.machines.seen import (
     Action,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import MachineObject, Memory
     from execution_operator.kinds.machines.tell import Teller
     from execution_operator.kinds.ports import Ports
-    from execution_operator.reconcile.ports import Key
 
 
 class Actor:
@@ -84,7 +83,7 @@ class Actor:
         self, action: WriteIntent, wanted: MachineObject, seen: Seen
     ) -> Step[MachineObject, Seen]:
         self._fence.check()
-        await self._hold_server(server_key(wanted))
+        await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
         current = await self._objects.write_metadata(
             wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
@@ -106,11 +105,6 @@ class Actor:
                 read_at=found.began,
             )
         return self._memories.keep(wanted, certainty=Certainty.UNSENT)
-
-    async def _hold_server(self, key: Key) -> None:
-        server = self._objects.get(key)
-        if isinstance(server, ExecutionServer) and not server.metadata.is_held:
-            await self._objects.write_metadata(server, held=True)
 
     async def _release(
         self, action: Release, wanted: MachineObject, seen: Seen

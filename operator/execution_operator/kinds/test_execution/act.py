@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.test_execution import TestExecution
+from execution_operator.kinds.holding import hold_server
 from execution_operator.kinds.test_execution.actions import (
     Action,
     Adopt,
@@ -108,7 +108,7 @@ class Actor:
         self, action: WriteIntent, wanted: TestExecution, seen: Seen
     ) -> Step[TestExecution, Seen]:
         self._fence.check()
-        await self._hold_server(server_key(wanted))
+        await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
         current = await self._objects.write_metadata(
             wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
@@ -137,11 +137,6 @@ class Actor:
             doubt = Doubt(since=self._fence.since)
             memory = self._memories.keep(current, certainty=Certainty.DOUBTFUL, doubt=doubt)
         return Step(current, replace(seen, memory=memory))
-
-    async def _hold_server(self, key: Key) -> None:
-        server = self._objects.get(key)
-        if isinstance(server, ExecutionServer) and not server.metadata.is_held:
-            await self._objects.write_metadata(server, held=True)
 
     async def _first_certainty(self, wanted: TestExecution, seen: Seen) -> Memory:
         """Whether an object whose intent we have just written may have been posted before.

@@ -51,7 +51,9 @@ def reasons_of_errors(*, but: set[type[errors.RemoteError]]) -> set[str]:
 
 
 def shown(spec: Any, prefix: str = "") -> set[str]:
-    """The paths of what an example sets."""
+    """The paths of what an example sets; what a list holds has the list's path."""
+    if isinstance(spec, list):
+        return set().union(*(shown(one, prefix) for one in spec))
     if not isinstance(spec, dict):
         return {prefix.rstrip(".")}
     parts = (shown(value, f"{prefix}{name}.") for name, value in spec.items())
@@ -59,7 +61,9 @@ def shown(spec: Any, prefix: str = "") -> set[str]:
 
 
 def fields(schema: Any, prefix: str = "") -> set[str]:
-    """The paths of what can be set."""
+    """The paths of what can be set; what a list holds has the list's path."""
+    if "items" in schema:
+        return fields(schema["items"], prefix)
     if "properties" not in schema:
         return {prefix.rstrip(".")}
     parts = schema["properties"].items()

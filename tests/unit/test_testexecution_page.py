@@ -16,8 +16,15 @@ OTHER_FORMS = {
     "adopt.executionId",
     "cancel",
     "completion",
-    "requires",
+    "dataSources.source.assetId",
+    "remoteLocations.agentOverride.replacement.id",
+    "remoteLocations.dockerExecution.hostName",
+    "remoteLocations.dockerExecution.resourceName",
+    "requires.interceptRuleRef.name",
     "scheduled.at",
+    "variablesFrom.configMapRef.key",
+    "variablesFrom.configMapRef.optional",
+    "variablesFrom.configMapRef.prefix",
 }
 """What excludes something else in the full example, or comes only later."""
 

@@ -11,6 +11,7 @@ from typing import IO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from cluster.drawing import drawn
 from cluster.errors import ClusterError, one_line
 
 PLAIN_LINE_SECONDS = 20
@@ -80,7 +81,8 @@ class Report:
 
     def _wait_with_spinner(self, process: subprocess.Popen[str], purpose: str) -> int:
         columns = (TimeElapsedColumn(), SpinnerColumn(), TextColumn("{task.description}"))
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        progress = Progress(*columns, console=self.console, transient=True)
+        with drawn(progress):
             progress.add_task(purpose, total=None)
             return process.wait()
 

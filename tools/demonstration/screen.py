@@ -12,6 +12,8 @@ from rich.live import Live
 from rich.table import Table as Grid
 from rich.text import Text
 
+from cluster.drawing import drawn
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -47,7 +49,7 @@ class View(Protocol):
 def step(report: Report, doing: str, *, done: str) -> Iterator[None]:
     """Show that something is being done, and when it is done how long that took."""
     started = report.elapsed_seconds()
-    with report.console.status(doing) if report.console.is_interactive else nullcontext():
+    with drawn(report.console.status(doing)) if report.console.is_interactive else nullcontext():
         yield
     report.say(f"{done} ({report.elapsed_seconds() - started:.1f} s)")
 
@@ -58,7 +60,8 @@ def open_view(console: Console) -> Iterator[View]:
     if not console.is_interactive:
         yield Lines(console)
         return
-    with Live(console=console, auto_refresh=False) as live:
+    live = Live(console=console, auto_refresh=False)
+    with drawn(live):
         yield Tables(live)
 
 

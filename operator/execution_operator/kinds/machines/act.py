@@ -27,7 +27,10 @@ from execution_operator.kinds.machines.seen import (
 from execution_operator.reconcile.kind import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.exchange import Exchanger
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
@@ -48,6 +51,7 @@ class Actor:
         observer: Observer,
         exchanger: Exchanger,
         teller: Teller,
+        digest: Callable[[MachineObject], MachineDigest],
     ) -> None:
         self._objects = ports.objects
         self._fence = ports.fence
@@ -56,6 +60,7 @@ class Actor:
         self._observer = observer
         self._exchanger = exchanger
         self._teller = teller
+        self._digest = digest
 
     async def act(
         self, action: Action, wanted: MachineObject, seen: Seen
@@ -85,14 +90,25 @@ class Actor:
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
-        current = await self._objects.write_metadata(
-            wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
-        )
+        mine = self._digest(wanted)
+        async with self._observer.rivals.turn(mine.host):
+            seen = await self._contested(mine, wanted, seen)
+            if seen.rival is not None or seen.blocker is not None or seen.connecting:
+                return Step(wanted, seen)
+            current = await self._objects.write_metadata(
+                wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
+            )
         if current is None:
             return Step(None, seen)
         memory = self._decided(wanted, seen.memory, intent.origin)
         changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
         return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
+
+    async def _contested(self, mine: MachineDigest, wanted: MachineObject, seen: Seen) -> Seen:
+        connection = self._connections.get(server_key(wanted))
+        if connection is None:
+            return replace(seen, connecting=True)
+        return await self._observer.contested(mine, seen, connection)
 
     def _decided(self, wanted: MachineObject, memory: Memory, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""

@@ -13,6 +13,7 @@ from execution_operator.kinds.machines.seen import (
     Action,
     Associate,
     Certainty,
+    Check,
     Confirm,
     Create,
     Dissociate,
@@ -22,6 +23,7 @@ from execution_operator.kinds.machines.seen import (
     Remove,
     Seen,
     Update,
+    Withdraw,
     WriteIntent,
 )
 from execution_operator.reconcile.kind import Step
@@ -69,10 +71,13 @@ class Actor:
         match action:
             case WriteIntent():
                 return await self._write_intent(action, wanted, seen)
+            case Withdraw():
+                return await self._withdraw(wanted, seen)
             case Release():
                 return await self._release(action, wanted, seen)
             case (
                 LookUp()
+                | Check()
                 | Create()
                 | Confirm()
                 | Look()
@@ -87,6 +92,10 @@ class Actor:
     async def _write_intent(
         self, action: WriteIntent, wanted: MachineObject, seen: Seen
     ) -> Step[MachineObject, Seen]:
+        if action.intent.origin is Origin.CREATED:
+            memory = await self._exchanger.exchange(Check(), wanted, seen)
+            if memory.retry_at > 0:
+                return Step(wanted, replace(seen, memory=memory))
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
@@ -109,6 +118,17 @@ class Actor:
         if connection is None:
             return replace(seen, connecting=True)
         return await self._observer.contested(mine, seen, connection)
+
+    async def _withdraw(self, wanted: MachineObject, seen: Seen) -> Step[MachineObject, Seen]:
+        self._fence.check()
+        current = await self._objects.write_metadata(
+            wanted, held=False, annotations={INTENT_ANNOTATION: None}
+        )
+        if current is None:
+            return Step(None, seen)
+        memory = self._memories.keep(wanted, certainty=Certainty.UNSENT)
+        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
+        return Step(changed, replace(seen, intent=None, memory=memory))
 
     def _decided(self, wanted: MachineObject, memory: Memory, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""

@@ -90,7 +90,7 @@ class Observer:
             return memory
         if memory.failed_for != asked_for(wanted):
             return self._memories.keep(
-                wanted, problem=None, retry_at=0.0, failures=0, failed_for=None
+                wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )
         if memory.retry_at <= self._clock.now().monotonic:
             return self._memories.keep(wanted, problem=None)

@@ -69,7 +69,8 @@ def agent(
 
 def held_agent(*, of: Intent | None = None, **more: Any) -> StaticAgent:
     """One whose intent is written."""
-    return agent(held=True, annotations={INTENT_ANNOTATION: (of or intent()).dump()}, **more)
+    annotations = {INTENT_ANNOTATION: (of or intent()).dump()} | more.pop("annotations", {})
+    return agent(held=True, annotations=annotations, **more)
 
 
 def found(machine_id: str = "101", **members: Any) -> StaticAgentResource:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.static_agent import StaticAgent
 from execution_operator.api.test_execution import TestExecution
+from execution_operator.kinds.machines import digest as machines
 from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
 from execution_operator.reconcile.ports import Digest, FirstSeen, Key
 from execution_operator.runtime.cache import ObjectCache
@@ -37,6 +39,9 @@ class Named:
     def digest(self, wanted: Resource) -> Digest:
         """As the kind makes it; what it was made of is remembered."""
         self.digested.append(wanted)
+        if isinstance(wanted, StaticAgent):
+            host = wanted.spec.host_name.lower()
+            return machines.digest_of(wanted, host=host, state="AVAILABLE")
         return digest_of(wanted) if isinstance(wanted, TestExecution) else Digest.of(wanted)
 
     def references(self, known: Digest) -> Iterable[Key]:
@@ -75,6 +80,12 @@ def raw_server(version: int = 1, *, name: str = "hub", uid: str = "s1") -> Json:
     return _raw("ExecutionServer", name, uid, version) | {"spec": {"testHub": hub}}
 
 
+def raw_agent(version: int = 1, *, name: str, uid: str, host: str) -> Json:
+    """A StaticAgent on a server."""
+    wanted = {"serverRef": {"name": "hub"}, "hostName": host}
+    return _raw("StaticAgent", name, uid, version) | {"spec": wanted}
+
+
 def _raw(kind: str, name: str, uid: str, version: int) -> Json:
     return {
         "apiVersion": "execution-operator.io/v1alpha1",
@@ -95,7 +106,11 @@ class Known:
         self.runs = Named(TestExecution, **wakes)
         self.servers = Named(ExecutionServer, **wakes)
         self._woken: list[Key] = []
-        kinds: Any = {"TestExecution": self.runs, "ExecutionServer": self.servers}
+        kinds: Any = {
+            "TestExecution": self.runs,
+            "ExecutionServer": self.servers,
+            "StaticAgent": Named(StaticAgent),
+        }
         self.gone: list[Key] = []
         self.cache = ObjectCache(kinds, self._woken.append, gone=self.gone.append)
 

@@ -178,19 +178,25 @@ class ModelObjects:
         """As the cache knows them."""
         return self._cache.of_kind(kind)
 
+    def grouped(self, kind: str, group: str) -> Iterable[Digest]:
+        """As the cache knows them."""
+        return self._cache.grouped(kind, group)
+
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status."""
         value = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         return await self._write(wanted, lambda raw: raw.update(status=value))
 
     async def write_metadata(
-        self, wanted: Resource, *, held: bool, annotations: Mapping[str, str] | None = None
+        self, wanted: Resource, *, held: bool, annotations: Mapping[str, str | None] | None = None
     ) -> Resource | None:
-        """Set or take off the finalizer, add annotations."""
+        """Set or take off the finalizer, set annotations."""
 
         def change(raw: Json) -> None:
             raw["metadata"]["finalizers"] = [FINALIZER] if held else []
-            raw["metadata"].setdefault("annotations", {}).update(annotations or {})
+            changed = raw["metadata"].setdefault("annotations", {}) | (annotations or {})
+            kept = {name: value for name, value in changed.items() if value is not None}
+            raw["metadata"]["annotations"] = kept
 
         return await self._write(wanted, change)
 

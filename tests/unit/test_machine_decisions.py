@@ -22,6 +22,7 @@ from execution_operator.kinds.machines.seen import (
     Release,
     Remove,
     Update,
+    Withdraw,
     WriteIntent,
 )
 from execution_operator.kinds.problems import Problem
@@ -83,7 +84,7 @@ def test_an_agent_without_an_id_is_found_or_made(wanted, memory, action):
     [
         pytest.param(100.0, 120.0, None, id="too early"),
         pytest.param(100.0, 160.0, LookUp(USER, 160.0), id="settled: once more"),
-        pytest.param(160.0, 160.0, Create(USER), id="surely absent"),
+        pytest.param(160.0, 160.0, Withdraw(), id="surely absent: the intent is taken back"),
     ],
 )
 def test_a_lost_answer_is_repeated_only_when_the_lists_have_settled(began, seconds, action):
@@ -91,6 +92,54 @@ def test_a_lost_answer_is_repeated_only_when_the_lists_have_settled(began, secon
     plan = decide(CREATING, seen(CREATING, memory), at(seconds))
     assert plan.action == action
     assert action is not None or plan.look_again == 40.0
+
+
+TRY_LATER = {"retry_at": 130.0, "problem": AWAY}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "memory", "known", "action"),
+    [
+        pytest.param(CREATING, remembered(**TRY_LATER), {}, Withdraw(), id="refused: taken back"),
+        pytest.param(CREATING, remembered(), {}, Withdraw(), id="before another look-up"),
+        pytest.param(
+            CREATING, remembered(found=TWO), {}, Withdraw(), id="before a person has to decide"
+        ),
+        pytest.param(CREATING, remembered(found=NONE), {"blocker": AWAY}, Withdraw(), id="blocked"),
+        pytest.param(
+            CREATING, remembered(found=NONE), {"rival": "another"}, Withdraw(), id="a rival came"
+        ),
+        pytest.param(
+            CREATING, remembered(), {"connecting": True}, Withdraw(), id="the server changes"
+        ),
+        pytest.param(
+            CREATING, remembered(), {"url": "https://other"}, Withdraw(), id="another server"
+        ),
+        pytest.param(
+            held_agent(status=RECORDED), remembered(gone="101"), {}, None, id="gone: told first"
+        ),
+        pytest.param(CREATING, remembered(gone="101"), {}, Withdraw(), id="then taken back"),
+        pytest.param(CREATING, remembered(machine=found()), {}, None, id="created: kept"),
+        pytest.param(CREATING, Memory(**TRY_LATER), {}, None, id="after a crash: kept"),
+        pytest.param(
+            CREATING,
+            Memory(certainty=Certainty.DOUBTFUL, **TRY_LATER),
+            {},
+            None,
+            id="lost answer: kept",
+        ),
+        pytest.param(ADOPTING, remembered(**TRY_LATER), {}, None, id="to be adopted: kept"),
+    ],
+)
+def test_an_intent_to_create_stands_only_while_something_may_have_been_created(
+    wanted, memory, known, action
+):
+    assert decide(wanted, seen(wanted, memory, **known), NOW).action == action
+
+
+def test_a_paused_object_takes_back_what_it_announced_in_vain():
+    wanted = held_agent(annotations={"execution-operator.io/paused": "true"})
+    assert decide(wanted, seen(wanted, remembered()), NOW).action == Withdraw()
 
 
 SEVEN = {"projects": [{"id": "7"}]}

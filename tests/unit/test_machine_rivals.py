@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from execution_operator.kinds.machines.digest import digest_of, elder, told
+from execution_operator.kinds.machines.digest import digest_of, elder, older, told
 from execution_operator.reconcile.ports import Key
 from support.agents import HOST, RECORDED, agent
 from support.runs import START, URL
@@ -21,12 +21,26 @@ OLDER = replace(
 )
 
 
+def owner(mine, others):
+    known = {"hub": {URL}}
+    found = older(mine, others, url=URL, urls_of=lambda key: known.get(key.name, ()))
+    return elder(mine, found)
+
+
 @pytest.mark.parametrize(
     ("change", "manages"),
     [
         pytest.param({}, True, id="older"),
         pytest.param({"created": START}, True, id="as old, smaller uid"),
-        pytest.param({"created": START, "uid": "b"}, False, id="as old, greater uid"),
+        pytest.param(
+            {"created": START, "uid": "b", "machine_id": None}, False, id="as old, greater uid"
+        ),
+        pytest.param({"created": START, "uid": "b"}, True, id="as old, and has the machine"),
+        pytest.param(
+            {"created": START, "uid": "b", "machine_id": None, "is_held": True},
+            True,
+            id="as old, and announced it",
+        ),
         pytest.param({"created": moment(60.0).utc}, False, id="younger"),
         pytest.param({"uid": "a1"}, False, id="itself"),
         pytest.param({"host": "other"}, False, id="another host"),
@@ -39,14 +53,21 @@ OLDER = replace(
 )
 def test_the_older_object_of_the_same_agent_manages_it(change, manages):
     other = replace(OLDER, **change)
-    found = elder(MINE, [MINE, other], url=URL, url_of=lambda key: {"hub": URL}.get(key.name))
-    assert (found == other) is manages
+    assert (owner(MINE, [MINE, other]) == other) is manages
 
 
 def test_a_space_by_name_and_by_id_is_the_same_once_its_id_is_recorded():
     by_name = replace(MINE, space_id="demo", space_name="Demo")
     by_id = replace(OLDER, space_id="demo")
-    assert elder(by_name, [by_id], url=URL, url_of=lambda _key: None) == by_id
+    assert owner(by_name, [by_id]) == by_id
+
+
+def test_an_object_counts_wherever_its_server_may_lead():
+    """Its connection, and what its spec says now, are not always the same."""
+    other = replace(OLDER, url=None)
+    for urls in ({URL}, {URL, "https://other"}):
+        assert older(MINE, [other], url=URL, urls_of=lambda _key, urls=urls: urls) == (other,)
+    assert older(MINE, [other], url=URL, urls_of=lambda _key: {"https://other"}) == ()
 
 
 def test_an_object_of_another_namespace_is_not_named():

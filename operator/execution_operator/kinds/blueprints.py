@@ -53,6 +53,17 @@ async def blueprint_of(
     return blueprint, offline_token
 
 
+def url_of(wanted: ExecutionServer) -> str | None:
+    """The normalised URL, from the spec alone; None for one that cannot be used."""
+    hub = wanted.spec.test_hub
+    if hub is None:
+        return None
+    try:
+        return normalise_base_url(hub.url, allow_plain_http=wanted.spec.allow_plain_http)
+    except ValueError:
+        return None
+
+
 async def _ca_bundle(wanted: ExecutionServer, secrets: KeyValues) -> str | None:
     bundle = wanted.spec.tls.ca_bundle if wanted.spec.tls else None
     if bundle is None:

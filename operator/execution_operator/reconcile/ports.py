@@ -54,6 +54,11 @@ class Digest:
     ready: str
     is_held: bool
 
+    @property
+    def group(self) -> str | None:
+        """What objects of the kind are found together by; None: it is in no group."""
+        return None
+
     @classmethod
     def of(cls, wanted: Resource, **more: Any) -> Self:  # noqa: ANN401 - the fields that a kind adds
         """The digest of an object."""
@@ -117,6 +122,9 @@ class Objects(Protocol):
     def of_kind(self, kind: str) -> Iterable[Digest]:
         """All objects of a kind."""
 
+    def grouped(self, kind: str, group: str) -> Iterable[Digest]:
+        """The objects of a kind whose digests have that group."""
+
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status if the object is still what we saw; its new state, None if it went.
 
@@ -130,9 +138,12 @@ class Objects(Protocol):
         wanted: Resource,
         *,
         held: bool,
-        annotations: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str | None] | None = None,
     ) -> Resource | None:
-        """Set or take off our finalizer and add annotations, else as `write_status`."""
+        """Set or take off our finalizer and set annotations, else as `write_status`.
+
+        Of an annotation None takes it away.
+        """
 
     async def delete(self, wanted: Resource) -> Resource | None:
         """Ask for its deletion if it is still what we saw, else as `write_status`.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -16,12 +16,14 @@ from execution_operator.reconcile.ports import Digest, FirstSeen, Key
 from execution_operator.runtime.compact import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from execution_operator.api.model import Resource
     from execution_operator.reconcile.worker import AnyKind
 
 _log = structlog.stdlib.get_logger(__name__)
+
+Place = TypeVar("Place", bound="Hashable")
 
 _REMEMBERED: Final = 1000
 """How many of those that went are remembered: more than requests can be under way at a time."""
@@ -66,6 +68,7 @@ class ObjectCache:
         self._unreadable: set[str] = set()
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._groups: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
 
     def get(self, key: Key) -> Resource | None:
         """The object, if it is there."""
@@ -95,6 +98,10 @@ class ObjectCache:
     def of_kind(self, kind: str) -> Iterable[Digest]:
         """All objects of a kind."""
         return [entry.digest for key, entry in self._entries.items() if key.kind == kind]
+
+    def grouped(self, kind: str, group: str) -> Iterable[Digest]:
+        """The objects of a kind whose digests have that group."""
+        return [self._entries[one].digest for one in self._groups.get((kind, group), ())]
 
     def keys(self, kind: str) -> list[Key]:
         """The keys of a kind's objects."""
@@ -200,12 +207,8 @@ class ObjectCache:
         key, kind = now.key, self._kinds[now.key.kind]
         old = frozenset(kind.references(before) if before else ())
         new = frozenset(kind.references(after) if after else ())
-        for named in old - new:
-            self._referrers[named].discard(key)
-            if not self._referrers[named]:
-                del self._referrers[named]
-        for named in new - old:
-            self._referrers[named].add(key)
+        _moved(self._referrers, key, old, new)
+        _moved(self._groups, key, _groups(before), _groups(after))
         if after is not None:
             self._heard(after)
             self._wake(key)
@@ -215,6 +218,24 @@ class ObjectCache:
         if kind.wakes_references(before, after):
             for named in old | new:
                 self._wake_soon(named)
+
+
+def _groups(known: Digest | None) -> frozenset[tuple[str, str]]:
+    if known is None or known.group is None:
+        return frozenset()
+    return frozenset({(known.key.kind, known.group)})
+
+
+def _moved(
+    index: defaultdict[Place, set[Key]], key: Key, old: frozenset[Place], new: frozenset[Place]
+) -> None:
+    """Keep the index: the object left some places and came to others; empty ones go."""
+    for place in old - new:
+        index[place].discard(key)
+        if not index[place]:
+            del index[place]
+    for place in new - old:
+        index[place].add(key)
 
 
 def _key(raw: Mapping[str, Any]) -> Key:

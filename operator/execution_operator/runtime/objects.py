@@ -53,6 +53,10 @@ class ClusterObjects:
         """All objects of a kind."""
         return self._cache.of_kind(kind)
 
+    def grouped(self, kind: str, group: str) -> Iterable[Digest]:
+        """The objects of a kind whose digests have that group."""
+        return self._cache.grouped(kind, group)
+
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status; raises ObjectConflict, ObjectsUnavailable."""
         value = status.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -63,9 +67,9 @@ class ClusterObjects:
         return await self._patch(wanted, operations, subresource=("status",))
 
     async def write_metadata(
-        self, wanted: Resource, *, held: bool, annotations: Mapping[str, str] | None = None
+        self, wanted: Resource, *, held: bool, annotations: Mapping[str, str | None] | None = None
     ) -> Resource | None:
-        """Set or take off our finalizer and add annotations; raises as `write_status`."""
+        """Set or take off our finalizer and set annotations; raises as `write_status`."""
         operations = [
             _version(wanted),
             *_finalizers(wanted, held=held),
@@ -142,16 +146,20 @@ def _finalizers(wanted: Resource, *, held: bool) -> list[dict[str, object]]:
     return [{"op": "add", "path": "/metadata/finalizers", "value": value}]
 
 
-def _annotations(wanted: Resource, annotations: Mapping[str, str]) -> list[dict[str, object]]:
-    if not annotations:
-        return []
-    if not wanted.metadata.annotations:
-        return [{"op": "add", "path": "/metadata/annotations", "value": dict(annotations)}]
-    return [
-        {
-            "op": "add",
-            "path": f"/metadata/annotations/{name.replace('~', '~0').replace('/', _SLASH)}",
-            "value": value,
-        }
-        for name, value in annotations.items()
+def _annotations(
+    wanted: Resource, annotations: Mapping[str, str | None]
+) -> list[dict[str, object]]:
+    known = wanted.metadata.annotations
+    added = {name: value for name, value in annotations.items() if value is not None}
+    if added and not known:
+        return [{"op": "add", "path": "/metadata/annotations", "value": added}]
+    operations: list[dict[str, object]] = [
+        {"op": "add", "path": _place(name), "value": value} for name, value in added.items()
     ]
+    gone = [name for name in annotations if name not in added and name in known]
+    operations += [{"op": "remove", "path": _place(name)} for name in gone]
+    return operations
+
+
+def _place(annotation: str) -> str:
+    return f"/metadata/annotations/{annotation.replace('~', '~0').replace('/', _SLASH)}"

@@ -13,6 +13,7 @@ from execution_operator.kinds.machines.seen import (
     Action,
     Associate,
     Certainty,
+    Check,
     Confirm,
     Create,
     Dissociate,
@@ -22,12 +23,16 @@ from execution_operator.kinds.machines.seen import (
     Remove,
     Seen,
     Update,
+    Withdraw,
     WriteIntent,
 )
 from execution_operator.reconcile.kind import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.exchange import Exchanger
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
@@ -48,6 +53,7 @@ class Actor:
         observer: Observer,
         exchanger: Exchanger,
         teller: Teller,
+        digest: Callable[[MachineObject], MachineDigest],
     ) -> None:
         self._objects = ports.objects
         self._fence = ports.fence
@@ -56,6 +62,7 @@ class Actor:
         self._observer = observer
         self._exchanger = exchanger
         self._teller = teller
+        self._digest = digest
 
     async def act(
         self, action: Action, wanted: MachineObject, seen: Seen
@@ -64,10 +71,13 @@ class Actor:
         match action:
             case WriteIntent():
                 return await self._write_intent(action, wanted, seen)
+            case Withdraw():
+                return await self._withdraw(wanted, seen)
             case Release():
                 return await self._release(action, wanted, seen)
             case (
                 LookUp()
+                | Check()
                 | Create()
                 | Confirm()
                 | Look()
@@ -82,17 +92,43 @@ class Actor:
     async def _write_intent(
         self, action: WriteIntent, wanted: MachineObject, seen: Seen
     ) -> Step[MachineObject, Seen]:
+        if action.intent.origin is Origin.CREATED:
+            memory = await self._exchanger.exchange(Check(), wanted, seen)
+            if memory.retry_at > 0:
+                return Step(wanted, replace(seen, memory=memory))
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
-        current = await self._objects.write_metadata(
-            wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
-        )
+        mine = self._digest(wanted)
+        async with self._observer.rivals.turn(mine.host):
+            seen = await self._contested(mine, wanted, seen)
+            if seen.rival is not None or seen.blocker is not None or seen.connecting:
+                return Step(wanted, seen)
+            current = await self._objects.write_metadata(
+                wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
+            )
         if current is None:
             return Step(None, seen)
         memory = self._decided(wanted, seen.memory, intent.origin)
         changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
         return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
+
+    async def _contested(self, mine: MachineDigest, wanted: MachineObject, seen: Seen) -> Seen:
+        connection = self._connections.get(server_key(wanted))
+        if connection is None:
+            return replace(seen, connecting=True)
+        return await self._observer.contested(mine, seen, connection)
+
+    async def _withdraw(self, wanted: MachineObject, seen: Seen) -> Step[MachineObject, Seen]:
+        self._fence.check()
+        current = await self._objects.write_metadata(
+            wanted, held=False, annotations={INTENT_ANNOTATION: None}
+        )
+        if current is None:
+            return Step(None, seen)
+        memory = self._memories.keep(wanted, certainty=Certainty.UNSENT)
+        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
+        return Step(changed, replace(seen, intent=None, memory=memory))
 
     def _decided(self, wanted: MachineObject, memory: Memory, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""

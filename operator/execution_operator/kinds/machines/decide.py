@@ -19,6 +19,7 @@ from execution_operator.kinds.machines.seen import (
     LookUp,
     Seen,
     Update,
+    Withdraw,
     WriteIntent,
 )
 from execution_operator.kinds.machines.standing import (
@@ -27,6 +28,7 @@ from execution_operator.kinds.machines.standing import (
     in_doubt,
     is_elsewhere,
     is_unsent,
+    is_vain,
     level_is_recorded,
     machine_id,
     origin,
@@ -50,9 +52,21 @@ _MISSES: Final = 3
 
 
 def decide(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
-    """What to do next, or when to look again."""
+    """What to do next, or when to look again.
+
+    An intent to create stands only while the create follows at once or may have happened: before
+    anything else is done, or waited for, it is taken back.
+    """
     if wanted.metadata.is_deleted:
         return deleting(wanted, seen, now, periods)
+    plan = _living(wanted, seen, now, periods)
+    if is_vain(wanted, seen) and not isinstance(plan.action, Create | WriteIntent):
+        return Plan(action=Withdraw())
+    return plan
+
+
+def _living(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
+    """The same for an object that nobody wants gone."""
     if wanted.metadata.is_paused or seen.connecting:
         return REST
     if is_elsewhere(wanted, seen):
@@ -99,9 +113,11 @@ def _finding(
     if found.machines:
         return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.ADOPTED)))
     settled = doubt_since(seen) + seen.settling
-    if doubtful and found.began < settled:
-        if now.monotonic >= settled:
-            return Plan(action=LookUp(level, settled))
+    if doubtful and found.began >= settled:
+        return Plan(action=Withdraw())
+    if doubtful and now.monotonic >= settled:
+        return Plan(action=LookUp(level, settled))
+    if doubtful:
         return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
     intent = own_intent(wanted, seen)
     if intent is None or intent.origin is not Origin.CREATED or not wanted.metadata.is_held:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from execution_operator.kinds.machines.seen import MachineObject
@@ -41,6 +41,11 @@ class MachineDigest(Digest):
     use: tuple[object, ...]
 
     @property
+    def group(self) -> str | None:
+        """Objects of one machine are found together by its host."""
+        return self.host
+
+    @property
     def server_key(self) -> Key:
         """The ExecutionServer that it names."""
         return Key("ExecutionServer", self.key.namespace, self.server)
@@ -64,33 +69,39 @@ def digest_of(wanted: MachineObject, *, host: str, state: str) -> MachineDigest:
     )
 
 
-def elder(
+def older(
     mine: MachineDigest,
     others: Iterable[Digest],
     *,
-    url: str | None,
-    url_of: Callable[[Key], str | None],
-) -> MachineDigest | None:
-    """The object that manages the same machine, since it is older than this one.
+    url: str,
+    urls_of: Callable[[Key], Collection[str]],
+) -> tuple[MachineDigest, ...]:
+    """The objects of the same host on the same server that are older than this one.
 
     Args:
         mine: this object's.
-        others: all objects of the kind.
+        others: all objects of the kind, or at least those of the host.
         url: this object's server.
-        url_of: the URL of the ExecutionServer of that key, as far as it is known.
+        urls_of: what the ExecutionServer of that key may mean, connected or not.
     """
-    older = [
+    return tuple(
         one
         for one in others
         if isinstance(one, MachineDigest)
         and one.uid != mine.uid
         and one.host == mine.host
         and _age(one) < _age(mine)
-        and _same_space(one, mine)
-        and url is not None
-        and (one.url or url_of(one.server_key)) == url
-    ]
-    return min(older, key=_age, default=None)
+        and url in ((one.url,) if one.url is not None else urls_of(one.server_key))
+    )
+
+
+def elder(mine: MachineDigest, others: Iterable[MachineDigest]) -> MachineDigest | None:
+    """The object that manages the machine, of those that are older; None: this one does.
+
+    A team space that one names by its id and the other by its name is the same only when the id
+    of that name is in the digest.
+    """
+    return min((one for one in others if _same_space(one, mine)), key=_age, default=None)
 
 
 def told(owner: MachineDigest, namespace: str) -> str:
@@ -110,5 +121,7 @@ def _same_space(one: MachineDigest, other: MachineDigest) -> bool:
     return (one.space_id, one.space_name) == nowhere == (other.space_id, other.space_name)
 
 
-def _age(one: MachineDigest) -> tuple[str, str]:
-    return (one.created.isoformat() if one.created else "", one.uid)
+def _age(one: MachineDigest) -> tuple[str, bool, bool, str]:
+    """What orders objects: of those of one second, the first that has or announced the machine."""
+    created = one.created.isoformat() if one.created else ""
+    return (created, one.machine_id is None, not one.is_held, one.uid)

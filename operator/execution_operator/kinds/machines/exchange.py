@@ -12,6 +12,7 @@ from execution_operator.kinds.machines.seen import (
     Associate,
     Association,
     Certainty,
+    Check,
     Confirm,
     Create,
     Dissociate,
@@ -31,6 +32,7 @@ from execution_operator.kinds.machines.standing import (
 )
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.reconcile.backoff import Backoff
+from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
     Ambiguous,
     Forbidden,
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
 
 _HEALTHY: Final[dict[str, Any]] = {
     "problem": None,
-    "failures": 0,
     "retry_at": 0.0,
     "failed_for": None,
     "denials": None,
@@ -94,12 +95,16 @@ class Exchanger:
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
-            return self._failed(wanted, await self._looks.denied(action, wanted, error, connection))
+            problem = await self._looks.denied(action, wanted, error, connection)
         except RemoteError as error:
-            return self._failed(wanted, problem_of(error))
+            problem = problem_of(error)
+        tries = isinstance(action, Check | Create)
         if problem is not None:
-            return self._failed(wanted, problem)
-        return self._memories.keep(wanted, **_HEALTHY)
+            memory = self._failed(wanted, problem)
+            return self._memories.keep(wanted, vain=memory.failures) if tries else memory
+        # A look-up comes before each attempt: that it went well makes no attempt the first.
+        vain = self._memories.of(wanted).vain if isinstance(action, Check | LookUp) else 0
+        return self._memories.keep(wanted, **_HEALTHY, failures=vain, vain=vain)
 
     async def _done(
         self, action: Exchange, wanted: MachineObject, seen: Seen, connection: Connection
@@ -107,8 +112,11 @@ class Exchanger:
         match action:
             case LookUp():
                 await self._look_up(action, wanted, seen, connection)
+            case Check():
+                members = {**seen.members, **hidden_members(seen)}
+                return await self._traits.check(connection, wanted, members)
             case Create():
-                return await self._create(action, wanted, seen, connection)
+                await self._create(action, wanted, seen, connection)
             case Look():
                 await self._looks.look(action, wanted, seen, connection)
             case Confirm():
@@ -132,6 +140,8 @@ class Exchanger:
             theirs = await self._in_spaces(connection, action.not_before)
             hits = [one for one in hits if one.id not in theirs]
         changes: dict[str, Any] = {"found": Found(listing.began, tuple(hits))}
+        if hits:
+            changes["vain"] = 0
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
         if ours and len(hits) == 1:
             changes |= {"machine": hits[0], "read_at": listing.began}
@@ -151,18 +161,20 @@ class Exchanger:
 
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
-    ) -> Problem | None:
-        self._memories.keep(wanted, found=None)  # it is not known any more what is there
+    ) -> None:
+        # It is not known any more what is there, nor for sure that nothing of ours is.
+        doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
+        self._memories.keep(wanted, found=None, **doubt)
         members = {**seen.members, **hidden_members(seen)}
-        problem = await self._traits.check(connection, wanted, members)
-        if problem is not None:
-            return problem
         try:
             machine = await self._machines(connection).create(
                 action.level, members, before_bytes=self._fence.check
             )
         except Ambiguous:
-            self._memories.keep(wanted, certainty=Certainty.DOUBTFUL, doubt_since=self._now())
+            self._memories.keep(wanted, doubt_since=self._now())
+            raise
+        except (RemoteError, FenceClosed):
+            self._memories.keep(wanted, certainty=Certainty.UNSENT)
             raise
         self._memories.keep(
             wanted,
@@ -173,7 +185,6 @@ class Exchanger:
         )
         self._teller.created(wanted, machine.id)
         self._shared(connection, action.level).hurry(machine.id)
-        return None
 
     async def _confirm(
         self, action: Confirm, wanted: MachineObject, connection: Connection

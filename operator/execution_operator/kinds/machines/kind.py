@@ -59,6 +59,7 @@ class MachineKind:
                 teller=self._teller,
             ),
             teller=self._teller,
+            digest=self.digest,
         )
 
     def digest(self, wanted: MachineObject) -> MachineDigest:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.digest import elder, told
+from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
+from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
@@ -59,6 +60,7 @@ class Observer:
         self._cluster_id = ports.cluster_id
         self._wake = ports.wake
         self._connections = connections
+        self.rivals = Rivals(objects=ports.objects, connections=connections)
         self._memories = memories
         self._periods = periods
         self._traits = traits
@@ -88,7 +90,7 @@ class Observer:
             return memory
         if memory.failed_for != asked_for(wanted):
             return self._memories.keep(
-                wanted, problem=None, retry_at=0.0, failures=0, failed_for=None
+                wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )
         if memory.retry_at <= self._clock.now().monotonic:
             return self._memories.keep(wanted, problem=None)
@@ -113,15 +115,10 @@ class Observer:
             poll=blueprint.poll_seconds,
         )
         seen = await self._with_level(wanted, seen, connection)
-        owner = elder(
-            mine,
-            self._objects.of_kind(wanted.kind),
-            url=connection.url,
-            url_of=self._url_of,
-        )
-        if owner is not None:
+        seen = await self.contested(mine, seen, connection)
+        if seen.rival is not None:
             connection.lists.unfollow(wanted.metadata.uid)
-            return replace(seen, rival=told(owner, wanted.metadata.namespace))
+            return seen
         if wanted.metadata.is_deleted or seen.level is None:
             return seen
         members = await self._traits.members(wanted)
@@ -134,9 +131,14 @@ class Observer:
         seen = await self._with_projects(wanted, seen, connection)
         return self.sighted(wanted, seen, connection)
 
-    def _url_of(self, key: Key) -> str | None:
-        connection = self._connections.get(key)
-        return connection.url if connection is not None else None
+    async def contested(self, mine: MachineDigest, seen: Seen, connection: Connection) -> Seen:
+        """The same with the older object that manages the machine, if there is one."""
+        owner = await self.rivals.owner(mine, seen.level, connection)
+        if isinstance(owner, Problem):
+            return replace(seen, blocker=seen.blocker or owner)
+        if owner is None:
+            return seen
+        return replace(seen, rival=told(owner, mine.key.namespace))
 
     async def _with_level(self, wanted: MachineObject, seen: Seen, connection: Connection) -> Seen:
         intent = own_intent(wanted, seen)
@@ -237,9 +239,8 @@ class Observer:
         """It is gone: follow it no more, and wake those that waited for its machine."""
         for connection in self._connections.all().values():
             connection.lists.unfollow(known.uid)
-        for other in self._objects.of_kind(known.key.kind):
-            if getattr(other, "host", None) == known.host and other.uid != known.uid:
-                self._wake(other.key)
+        for other in self.rivals.others(known):
+            self._wake(other)
 
 
 def _is_there(

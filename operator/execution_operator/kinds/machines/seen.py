@@ -105,6 +105,7 @@ class Memory:
         refusals: projects that were refused, by id; the others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
+        vain: how many attempts to create it came to nothing, in a row.
         failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
@@ -124,6 +125,7 @@ class Memory:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
+    vain: int = 0
     failed_for: tuple[int, str] | None = None
     retry_at: float = 0.0
     lost_since: float | None = None
@@ -205,6 +207,16 @@ class WriteIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take the intent and our finalizer back: nothing was created, nothing there is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Let the server try it as it is to be, before it is recorded that we create it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Define it on the server."""
 
@@ -270,5 +282,7 @@ class Release:
     left_behind: str | None = None
 
 
-Exchange: TypeAlias = LookUp | Create | Confirm | Look | Update | Associate | Dissociate | Remove
-Action: TypeAlias = WriteIntent | Release | Exchange
+Exchange: TypeAlias = (
+    LookUp | Check | Create | Confirm | Look | Update | Associate | Dissociate | Remove
+)
+Action: TypeAlias = WriteIntent | Withdraw | Release | Exchange

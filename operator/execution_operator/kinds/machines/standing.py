@@ -74,6 +74,22 @@ def in_doubt(wanted: MachineObject, seen: Seen) -> bool:
             return intent.origin is Origin.CREATED and wanted.status.origin is None
 
 
+def is_vain(wanted: MachineObject, seen: Seen) -> bool:
+    """Whether the intent announces a create although surely nothing was created.
+
+    Such an intent must not outlive the process: the next one would take a machine that registered
+    itself in the meantime for the one announced.
+    """
+    intent = own_intent(wanted, seen)
+    return (
+        intent is not None
+        and intent.origin is Origin.CREATED
+        and seen.memory.certainty is Certainty.UNSENT
+        and seen.memory.machine is None
+        and recorded_id(wanted) is None
+    )
+
+
 def doubt_since(seen: Seen) -> float:
     """From when on a look-up counts; a request of another process ended with its leadership."""
     return max(seen.memory.doubt_since, seen.term_began)

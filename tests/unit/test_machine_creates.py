@@ -1,0 +1,133 @@
+"""What is known after a create, and when the next one is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from execution_operator.kinds.machines.exchange import Exchanger
+from execution_operator.kinds.machines.lists import MachineLists
+from execution_operator.kinds.machines.memories import Memories
+from execution_operator.kinds.machines.seen import Certainty, Check, Create, LookUp
+from execution_operator.kinds.machines.tell import Teller
+from execution_operator.kinds.static_agent.traits import AgentTraits
+from execution_operator.reconcile.ports import FenceClosed
+from execution_operator.remote.errors import Ambiguous, Rejected, Unreachable
+from execution_operator.remote.shared_list import Pacing
+from support.agents import USER, found, held_agent, seen
+from support.chance import Chance
+from support.runs import PERIODS, at
+
+WANTED = held_agent()
+
+
+@dataclass
+class Agents:
+    """A server without agents, that does with creates what the test says."""
+
+    fate: Exception | None = None
+    word: str = "agent"
+
+    async def list(self, _level: object) -> tuple[Any, ...]:
+        """None are there."""
+        return ()
+
+    async def create(self, _level: object, _members: object, *, before_bytes: object) -> Any:
+        """Create one, or fail."""
+        del before_bytes
+        if self.fate is not None:
+            raise self.fate
+        return found()
+
+
+@dataclass
+class Bench:
+    """An exchanger, what it remembers, and the server that it talks to."""
+
+    agents: Agents = field(default_factory=Agents)
+    memories: Memories = field(default_factory=Memories)
+    seconds: float = 100.0
+
+    def __post_init__(self) -> None:
+        """Nothing has happened yet."""
+        clock = SimpleNamespace(now=lambda: at(self.seconds))
+        lists = MachineLists(
+            Pacing(poll=5.0, quiet=60.0, outage=60.0),
+            lambda: self.seconds,
+            Chance(),
+            lambda _wakes: None,
+        )
+        connection = SimpleNamespace(hub=SimpleNamespace(agents=self.agents), lists=lists)
+        events = SimpleNamespace(publish=lambda *_told, **_kind: None)
+        ports: Any = SimpleNamespace(
+            fence=SimpleNamespace(check=lambda: None),
+            clock=clock,
+            random=Chance(),
+            events=events,
+        )
+        self.exchanger = Exchanger(
+            ports=ports,
+            connections=SimpleNamespace(get=lambda _key: connection),  # type: ignore[arg-type]
+            memories=self.memories,
+            periods=PERIODS,
+            traits=AgentTraits(),
+            teller=Teller(ports=ports, thing="agent"),
+        )
+
+    async def does(self, *actions: Any) -> Any:
+        """Do these in a row; what is remembered then."""
+        for action in actions:
+            known = seen(WANTED, self.memories.of(WANTED))
+            await self.exchanger.exchange(action, WANTED, known)
+        return self.memories.of(WANTED)
+
+
+@pytest.mark.parametrize(
+    ("fate", "certainty"),
+    [
+        pytest.param(None, Certainty.UNSENT, id="created"),
+        pytest.param(Rejected("no"), Certainty.UNSENT, id="refused"),
+        pytest.param(Unreachable("no connection"), Certainty.UNSENT, id="never sent"),
+        pytest.param(Ambiguous("no answer"), Certainty.DOUBTFUL, id="answer lost"),
+    ],
+)
+async def test_a_create_leaves_a_doubt_only_where_there_is_one(fate, certainty):
+    memory = await Bench(Agents(fate)).does(Create(USER))
+    assert memory.certainty is certainty
+    assert (memory.machine is not None) is (fate is None)
+
+
+@pytest.mark.parametrize(
+    ("fate", "certainty"),
+    [
+        pytest.param(FenceClosed(), Certainty.UNSENT, id="not sent after the lease"),
+        pytest.param(RuntimeError("a bug"), Certainty.DOUBTFUL, id="a bug: nobody knows"),
+    ],
+)
+async def test_what_ends_a_look_in_the_middle_of_a_create_is_judged_too(fate, certainty):
+    bench = Bench(Agents(fate))
+    with pytest.raises(type(fate)):
+        await bench.does(Create(USER))
+    assert bench.memories.of(WANTED).certainty is certainty
+
+
+async def test_creates_that_come_to_nothing_are_tried_ever_more_rarely():
+    bench = Bench(Agents(Unreachable("no connection")))
+    waits = []
+    for _ in range(5):
+        memory = await bench.does(LookUp(USER, bench.seconds), Check(), Create(USER))
+        waits.append(memory.retry_at - bench.seconds)
+        bench.seconds = memory.retry_at
+    assert all(later > 1.5 * one for one, later in pairwise(waits))
+
+
+async def test_the_first_failure_after_a_create_went_well_is_a_first_one_again():
+    bench = Bench(Agents(Unreachable("no connection")))
+    await bench.does(*[Create(USER)] * 5)
+    bench.agents.fate = None
+    memory = await bench.does(Create(USER))
+    assert (memory.failures, memory.vain) == (0, 0)

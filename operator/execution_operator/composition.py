@@ -23,13 +23,15 @@ from execution_operator.runtime.resync import Resync
 from execution_operator.runtime.secrets import ClusterSecrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from random import SystemRandom
 
     from kubernetes.aio import client
 
     from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.registry import Kinds
     from execution_operator.ops.metrics import Metrics
-    from execution_operator.reconcile.ports import Fence, Key
+    from execution_operator.reconcile.ports import Digest, Fence, Key
     from execution_operator.reconcile.worker import AnyKind
     from execution_operator.runtime.api_server import ApiServer
     from execution_operator.runtime.clock import SystemClock
@@ -78,23 +80,7 @@ class Composition:
         """The parts, none of them running yet."""
         settings = self._settings
         kinds: dict[str, AnyKind] = {}
-
-        def lane(key: Key) -> Key:
-            known = cache.digest(key)
-            return kinds[key.kind].lane(known) if known else key
-
-        def is_urgent(key: Key) -> bool:
-            known = cache.digest(key)
-            return known is not None and kinds[key.kind].is_urgent(known)
-
-        queue = FairQueue(
-            lane,
-            is_urgent=is_urgent,
-            per_lane=settings.workers_per_server,
-            backoff=Backoff(),
-            random=self._random,
-            meter=self._metrics,
-        )
+        queue = self._queue(kinds, lambda key: cache.digest(key))  # noqa: PLW0108 - made below
         cache = ObjectCache(
             kinds,
             queue.add,
@@ -103,33 +89,13 @@ class Composition:
             heard=lambda known: built.heard(known),  # noqa: PLW0108 - built below
         )
         objects = ClusterObjects(cache, api, PLURALS)
-        keep = settings.secret_period.total_seconds()
-        secrets = ClusterSecrets(api, clock=self._clock, keep_seconds=keep)
         events = ClusterEvents(api, clock=self._clock, host=self._host)
-        ports = Ports(
-            objects=objects,
-            secrets=secrets,
-            fence=fence,
-            events=events,
-            clock=self._clock,
-            random=self._random,
-            meter=self._metrics,
-            open_hub=TestHubs(settings, secrets, clock=self._clock, meter=self._metrics),
-            wake=queue.add,
-            cluster_id=cluster_id,
-            instance_label=self._settings.argocd_instance_label,
+        ports = self._ports(
+            api, objects=objects, events=events, fence=fence, wake=queue.add, cluster_id=cluster_id
         )
         built = build_kinds(ports, periods_of(settings))
         kinds.update(built.by_name)
-        register_gauges(
-            self._metrics,
-            cache,
-            queue,
-            runs=lambda which: runs_by_server(cache.digests(), which),
-            snapshot_ages=lambda: snapshot_ages(built.connections),
-            machines=lambda kind: machines_by_server(cache.digests(), kind),
-            unclaimed=built.strangers.counts,
-        )
+        self._measure(cache, queue, built)
         worker = Worker(kinds, objects=objects, clock=self._clock, meter=self._metrics)
         return Acting(
             connections=built.connections,
@@ -144,12 +110,78 @@ class Composition:
                 random=self._random,
                 wake_after=queue.add_after,
             ),
-            kopf=KopfRuntime(
-                cache=cache,
-                plurals=PLURALS,
-                namespaces=settings.namespaces,
-                configuration=configuration,
-                meter=self._metrics,
-                random=self._random,
-            ),
+            kopf=self._kopf(cache, configuration),
+        )
+
+    def _kopf(self, cache: ObjectCache, configuration: client.Configuration) -> KopfRuntime:
+        """What watches the cluster."""
+        return KopfRuntime(
+            cache=cache,
+            plurals=PLURALS,
+            namespaces=self._settings.namespaces,
+            configuration=configuration,
+            meter=self._metrics,
+            random=self._random,
+        )
+
+    def _queue(
+        self, kinds: Mapping[str, AnyKind], digest: Callable[[Key], Digest | None]
+    ) -> FairQueue:
+        """What waits to be looked at, in the order that its kind says."""
+
+        def lane(key: Key) -> Key:
+            known = digest(key)
+            return kinds[key.kind].lane(known) if known else key
+
+        def is_urgent(key: Key) -> bool:
+            known = digest(key)
+            return known is not None and kinds[key.kind].is_urgent(known)
+
+        return FairQueue(
+            lane,
+            is_urgent=is_urgent,
+            per_lane=self._settings.workers_per_server,
+            backoff=Backoff(),
+            random=self._random,
+            meter=self._metrics,
+        )
+
+    def _ports(  # noqa: PLR0913 - each is a different thing and named
+        self,
+        api: ApiServer,
+        *,
+        objects: ClusterObjects,
+        events: ClusterEvents,
+        fence: Fence,
+        wake: Callable[[Key], None],
+        cluster_id: str,
+    ) -> Ports:
+        """All that kinds may touch."""
+        settings = self._settings
+        keep = settings.secret_period.total_seconds()
+        secrets = ClusterSecrets(api, clock=self._clock, keep_seconds=keep)
+        return Ports(
+            objects=objects,
+            secrets=secrets,
+            fence=fence,
+            events=events,
+            clock=self._clock,
+            random=self._random,
+            meter=self._metrics,
+            open_hub=TestHubs(settings, secrets, clock=self._clock, meter=self._metrics),
+            wake=wake,
+            cluster_id=cluster_id,
+            instance_label=settings.argocd_instance_label,
+        )
+
+    def _measure(self, cache: ObjectCache, queue: FairQueue, built: Kinds) -> None:
+        """Register what is counted when somebody scrapes."""
+        register_gauges(
+            self._metrics,
+            cache,
+            queue,
+            runs=lambda which: runs_by_server(cache.digests(), which),
+            snapshot_ages=lambda: snapshot_ages(built.connections),
+            machines=lambda kind: machines_by_server(cache.digests(), kind),
+            unclaimed=built.strangers.counts,
         )

@@ -144,6 +144,11 @@ def test_a_paused_object_takes_back_what_it_announced_in_vain():
 
 SEVEN = {"projects": [{"id": "7"}]}
 OURS = {"projects": [{"id": "7"}]}
+BOTH = {"projects": [{"id": "7"}, {"id": "8"}]}
+IN_VAIN = Memory(
+    reassociations={"7": Repairs(1, 98.0)},
+    associations={"7": Association(there=None, since=98.0, in_vain=True)},
+)
 RAM = {"ram": "16"}
 DRIFTED = {"machine": found(ram="8")}
 
@@ -172,6 +177,16 @@ DRIFTED = {"machine": found(ram="8")}
             id="recorded, then associated",
         ),
         pytest.param(
+            kept(spec=SEVEN, status=OURS, associations={"7": False}, memory=IN_VAIN),
+            None,
+            id="associated in vain: later",
+        ),
+        pytest.param(
+            kept(memory=IN_VAIN, spec=BOTH, status=BOTH, associations={"7": False, "8": False}),
+            Associate("8", "101"),
+            id="associated in vain: others first",
+        ),
+        pytest.param(
             kept(status=OURS, associations={"7": True}), Dissociate("7", "101"), id="unlisted"
         ),
         pytest.param(
@@ -185,6 +200,14 @@ DRIFTED = {"machine": found(ram="8")}
 )
 def test_an_agent_that_is_ours_is_kept_as_wanted(known, action):
     assert decide(*known, NOW).action == action
+
+
+def test_what_was_accepted_in_vain_is_told_and_when_it_is_tried_again():
+    known = kept(spec=SEVEN, status=OURS, associations={"7": False}, memory=IN_VAIN)
+    (ready,) = (one for one in summarize(*known, NOW, None).conditions if one.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", "Pending")
+    assert "accepted that project 7 uses the agent, and does not show it" in ready.message
+    assert decide(*known, NOW).look_again == 3.0
 
 
 def test_a_project_is_claimed_before_it_is_associated_and_dropped_after_it_is_not():

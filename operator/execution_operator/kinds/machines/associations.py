@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Associate, Association, Dissociate, Refusal
 from execution_operator.kinds.problems import problem_of
-from execution_operator.remote.errors import Forbidden, NotFound, Rejected
+from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
 
 if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.testhub.machines import Machines
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Associations:
@@ -34,7 +39,11 @@ class Associations:
     async def associate(
         self, action: Associate, wanted: MachineObject, connection: Connection
     ) -> None:
-        """Let a project use it; what is refused is remembered and keeps nothing else waiting."""
+        """Let a project use it, and read whether it may.
+
+        What is refused is remembered and keeps nothing else waiting. What the server accepted and
+        does not show is no association: the next list decides whether it is tried again.
+        """
         machines, project = self._machines(connection), action.project_id
         refusals = dict(self._memories.of(wanted).refusals)
         refusals.pop(project, None)
@@ -46,12 +55,12 @@ class Associations:
             self._memories.keep(wanted, refusals=refusals)
             return
         self._memories.keep(wanted, refusals=refusals)
-        again = self._memories.of(wanted).reassociations.again(self._now(), self._periods.fight)
         known = [one.id for one in wanted.status.projects]
         first = project in known and project not in self._memories.of(wanted).associations
-        self._associated(wanted, project, there=True)
-        if not first:
-            self._memories.keep(wanted, reassociations=again)
+        shown = await self._is_shown(machines, project, action.machine_id)
+        if shown is False or not first:
+            self._told_again(wanted, project)
+        self._associated(wanted, project, there=shown or None, in_vain=shown is False)
         connection.lists.of_project(machines.word, machines, project).hurry(action.machine_id)
 
     async def dissociate(
@@ -63,10 +72,32 @@ class Associations:
             await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
         self._associated(wanted, project, there=False)
 
-    def _associated(self, wanted: MachineObject, project: str, *, there: bool) -> None:
+    async def _is_shown(
+        self, machines: Machines[Any], project: str, machine_id: str
+    ) -> bool | None:
+        """Whether the project has it; None where that cannot be read, and lists have to say it."""
+        try:
+            found = await machines.get_of_project(project, machine_id)
+        except NotFound:
+            return False
+        except RemoteError as error:
+            _log.debug("cannot read the association", project=project, answer=str(error))
+            return None
+        return True if found.id == machine_id else None
+
+    def _associated(
+        self, wanted: MachineObject, project: str, *, there: bool | None, in_vain: bool = False
+    ) -> None:
         known = self._memories.of(wanted).associations
-        changed = {**known, project: Association(there=there, since=self._now())}
-        self._memories.keep(wanted, associations=changed)
+        if in_vain:
+            _log.warning("accepted in vain", project=project)
+        one = Association(there=there, since=self._now(), in_vain=in_vain)
+        self._memories.keep(wanted, associations={**known, project: one})
+
+    def _told_again(self, wanted: MachineObject, project: str) -> None:
+        known = self._memories.of(wanted).reassociations
+        again = known.get(project, Repairs()).again(self._now(), self._periods.fight)
+        self._memories.keep(wanted, reassociations={**known, project: again})
 
     def _machines(self, connection: Connection) -> Machines[Any]:
         return self._traits.machines(connection.hub)

@@ -105,4 +105,8 @@ def _in_doubt(seen: Seen, now: Now) -> Plan[Action]:
 def _ours(wanted: MachineObject, seen: Seen) -> list[str]:
     """Projects that this object associated, and that are not known to be dissociated."""
     known = seen.memory.associations
-    return [one.id for one in wanted.status.projects if one.id not in known or known[one.id].there]
+    return [
+        one.id
+        for one in wanted.status.projects
+        if one.id not in known or known[one.id].there is not False
+    ]

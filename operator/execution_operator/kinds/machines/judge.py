@@ -136,8 +136,7 @@ def _there(
         return Judgement(Row.WAITS, Reason.PENDING, "its certificates are about to be sent")
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
-        text = f"project {outside[0]} may not use the {thing} yet"
-        return Judgement(Row.WAITS, Reason.PENDING, text)
+        return _outside(outside[0], seen, now, thing=thing, periods=periods)
     drifted = drift(seen.members, found.changed({}))
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
@@ -145,6 +144,21 @@ def _there(
         text = f"{', '.join(drifted)} of the {thing} is about to be set"
         return Judgement(Row.WAITS, Reason.PENDING, text)
     return Judgement(Row.USABLE, Reason.READY, "usable")
+
+
+def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
+    """A project may not use it; the server may say that it may, and do nothing."""
+    told, again = seen.memory.associations.get(project), seen.memory.reassociations.get(project)
+    if told is None or not told.in_vain:
+        text = f"project {project} may not use the {thing} yet"
+        return Judgement(Row.WAITS, Reason.PENDING, text)
+    text = (
+        f"the server accepted that project {project} uses the {thing}, and does not show it there:"
+        " tried again ever more rarely; look at the project on the server"
+    )
+    lasts = again is not None and again.is_fight(now.monotonic, periods.fight)
+    problem = Problem(reason=Reason.CONFLICT, message=text) if lasts else None
+    return Judgement(Row.WAITS, Reason.PENDING, text, problem)
 
 
 def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:

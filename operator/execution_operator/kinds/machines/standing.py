@@ -140,6 +140,12 @@ def unassociated(seen: Seen) -> tuple[str, ...]:
     )
 
 
+def pause(seen: Seen, project_id: str, now: Now, fight: float) -> float:
+    """Seconds until a project is told again what it was told in vain; 0 when that is now."""
+    told = seen.memory.reassociations.get(project_id)
+    return told.wait(now.monotonic, fight) if told is not None else 0.0
+
+
 def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:
     """What the spec lists; a name that cannot be looked up now means what it meant before."""
     known = {one.id for one in seen.projects if one.id is not None}

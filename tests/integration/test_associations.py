@@ -199,3 +199,126 @@ async def test_a_lost_answer_of_an_association_leaves_one_that_is_ours(lab):
     lab.simulator.faults.clear()
     await lab.deleted()
     assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_dissociation_is_read_before_and_after(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    await lab.lists("1100")
+    await lab.claims()
+    await lab.listed()
+    assert lab.asked()[2:] == ["read", "dissociate", "read"]
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_dissociation_that_the_server_only_accepts_is_told_and_repeated(lab, start):
+    await start(fight_period="2s")
+    machine = lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.lists()
+    found = await lab.namespace.condition(lab.sort.kind, "one", "Synced", "False", "Conflict")
+    told = condition(found, "Ready")
+    assert (told["status"], claimed(found)) == ("True", ["1050"])
+    assert "accepted that project 1050 uses" in told["message"]
+    assert lab.asked()[2:11] == ["read", "dissociate", "read"] * 3
+    lab.simulator.faults.clear()
+    await lab.claims()
+    assert machine.projects == {}
+    await lab.namespace.condition(lab.sort.kind, "one", "Synced", "True")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+async def test_where_the_association_cannot_be_read_the_list_says_that_it_is_gone(lab, answer):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.fault("get_project", **answer)
+    await lab.lists()
+    await lab.claims()
+    assert lab.asked().count("dissociate") == 1
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_lists_show_is_dissociated_although_a_read_denies_it(lab):
+    machine = lab.registered("1100")
+    lab.fault("get_project", status=404)
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.lists()
+    await lab.claims()
+    assert lab.asked().count("dissociate") == 1
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_somebody_else_dissociated_costs_no_change_at_the_deletion(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    pause = {"metadata": {"annotations": {"execution-operator.io/paused": "true"}}}
+    await lab.namespace.patch(lab.sort.kind, "one", pause)
+    await lab.ready("Unknown", "Paused")
+    machine.projects.pop("1050")
+    await lab.deleted()
+    assert lab.asked() == ["associate", "read", "read"]
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_deletion_does_not_let_go_of_what_was_only_accepted(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.namespace.delete(lab.sort.kind, "one")
+    found = await lab.shows(
+        "what it waits for",
+        lambda it: "1050 uses" in condition(it, "Reconciling").get("message", ""),
+    )
+    assert condition(found, "Reconciling")["reason"] == "DeletionBlocked"
+    lab.simulator.faults.clear()
+    await lab.namespace.gone(lab.sort.kind, "one")
+    assert set(machine.projects) == {"1100"}
+    assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_that_the_server_only_accepts_ends_and_says_so(lab, start):
+    await start(deletion_period="2s")
+    lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.deleted()
+
+    async def told():
+        return ("Warning", "MachineLeftBehind") in await lab.namespace.events("one")
+
+    await until(told, "the event MachineLeftBehind")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_machine_that_is_removed_takes_associations_along_that_nothing_else_ends(lab):
+    lab.accepts_in_vain("dissociate")
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.deleted()
+    assert [*lab.sort.shelf(lab.simulator)] == []
+    assert lab.asked()[2:] == ["read", "dissociate", "read"]
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_project_that_is_gone_keeps_no_deletion_waiting(lab):
+    lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.simulator.world.projects.pop("1050")
+    await lab.deleted()
+    assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")

@@ -149,6 +149,10 @@ IN_VAIN = Memory(
     reassociations={"7": Repairs(1, 98.0)},
     associations={"7": Association(there=None, since=98.0, in_vain=True)},
 )
+KEPT_ON = Memory(
+    reassociations={"7": Repairs(1, 98.0)},
+    associations={"7": Association(there=True, since=98.0, in_vain=True)},
+)
 RAM = {"ram": "16"}
 DRIFTED = {"machine": found(ram="8")}
 
@@ -190,6 +194,21 @@ DRIFTED = {"machine": found(ram="8")}
             kept(status=OURS, associations={"7": True}), Dissociate("7", "101"), id="unlisted"
         ),
         pytest.param(
+            kept(status=OURS, associations={"7": True}, memory=KEPT_ON),
+            None,
+            id="dissociated in vain: later",
+        ),
+        pytest.param(
+            kept(status=BOTH, associations={"7": True, "8": True}, memory=KEPT_ON),
+            Dissociate("8", "101"),
+            id="dissociated in vain: others first",
+        ),
+        pytest.param(
+            kept(status=OURS, associations={"7": True}, memory=IN_VAIN),
+            Dissociate("7", "101"),
+            id="associated in vain, unlisted: at once",
+        ),
+        pytest.param(
             kept(status=OURS, associations={"7": False}), None, id="dissociated: recorded"
         ),
         pytest.param(kept(blocker=AWAY, **DRIFTED, spec=RAM), None, id="server not ready"),
@@ -207,6 +226,15 @@ def test_what_was_accepted_in_vain_is_told_and_when_it_is_tried_again():
     (ready,) = (one for one in summarize(*known, NOW, None).conditions if one.type == "Ready")
     assert (ready.status, ready.reason) == ("False", "Pending")
     assert "accepted that project 7 uses the agent, and does not show it" in ready.message
+    assert decide(*known, NOW).look_again == 3.0
+
+
+def test_what_was_dissociated_in_vain_stays_on_record_and_is_told():
+    known = kept(status=OURS, associations={"7": True}, memory=KEPT_ON)
+    status = summarize(*known, NOW, None)
+    (ready,) = (one for one in status.conditions if one.type == "Ready")
+    assert ([one.id for one in status.projects], ready.status) == (["7"], "True")
+    assert "uses the agent no longer, and still shows it there" in ready.message
     assert decide(*known, NOW).look_again == 3.0
 
 
@@ -245,7 +273,9 @@ def deleted(*, of=None, status=RECORDED, spec=None, memory=None, seconds=1.0, **
 
 
 DISSOCIATED = {"7": Association(there=False, since=1.0)}
+UNSURE = Memory(associations={"7": Association(there=None, since=1.0)})
 WAS_ADOPTED = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"}}
+ADOPTED_OURS = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"} | OURS}
 
 
 @pytest.mark.parametrize(
@@ -257,6 +287,31 @@ WAS_ADOPTED = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"}}
             {"status": RECORDED | OURS, "memory": Memory(associations=DISSOCIATED)},
             Remove(USER, "101"),
             id="then removed",
+        ),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": UNSURE},
+            Dissociate("7", "101"),
+            id="not known whether it is dissociated",
+        ),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": KEPT_ON, "seconds": 99.0},
+            Remove(USER, "101"),
+            id="dissociated in vain: removed all the same",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": KEPT_ON, "seconds": 99.0},
+            None,
+            id="adopted, dissociated in vain: waits",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": IN_VAIN, "seconds": 99.0},
+            Dissociate("7", "101"),
+            id="adopted, associated in vain: at once",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": KEPT_ON, "seconds": 103.0},
+            Dissociate("7", "101"),
+            id="adopted, dissociated in vain: repeated",
         ),
         pytest.param({"memory": Memory(is_removed=True)}, Release(), id="then let go"),
         pytest.param(WAS_ADOPTED, Release(), id="adopted: left"),

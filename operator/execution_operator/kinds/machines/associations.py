@@ -9,6 +9,7 @@ import structlog
 
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Associate, Association, Dissociate, Refusal
+from execution_operator.kinds.machines.standing import clings
 from execution_operator.kinds.problems import problem_of
 from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
 
@@ -66,11 +67,25 @@ class Associations:
     async def dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
     ) -> None:
-        """Let a project use it no longer."""
+        """Let a project use it no longer, and read whether it still may.
+
+        A list says it where that cannot be read. Nor is a read that denies it enough to forget
+        what is ours: where a new list still has it, the list is right.
+        """
         machines, project = self._machines(connection), action.project_id
+        shown = await self._is_shown(machines, project, action.machine_id)
+        if shown is False and not await self._is_listed(action, connection):
+            self._associated(wanted, project, there=False)  # somebody else was faster
+            return
         with contextlib.suppress(NotFound):  # it is not associated, or the project is gone
             await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
-        self._associated(wanted, project, there=False)
+        left = await self._is_shown(machines, project, action.machine_id) if shown else None
+        if left is None:
+            left = await self._is_listed(action, connection)
+        if left:
+            anew = not clings(self._memories.of(wanted), project)
+            self._told_again(wanted, project, anew=anew)
+        self._associated(wanted, project, there=left, in_vain=left)
 
     async def _is_shown(
         self, machines: Machines[Any], project: str, machine_id: str
@@ -85,6 +100,18 @@ class Associations:
             return None
         return True if found.id == machine_id else None
 
+    async def _is_listed(self, action: Dissociate, connection: Connection) -> bool:
+        """Whether a list of the project that is asked for now has it.
+
+        Who may see neither the machine there nor the list has to believe what was answered.
+        """
+        machines = self._machines(connection)
+        shared = connection.lists.of_project(machines.word, machines, action.project_id)
+        try:
+            return action.machine_id in (await shared.newer_than(self._now())).items
+        except (Forbidden, NotFound):
+            return False
+
     def _associated(
         self, wanted: MachineObject, project: str, *, there: bool | None, in_vain: bool = False
     ) -> None:
@@ -94,9 +121,10 @@ class Associations:
         one = Association(there=there, since=self._now(), in_vain=in_vain)
         self._memories.keep(wanted, associations={**known, project: one})
 
-    def _told_again(self, wanted: MachineObject, project: str) -> None:
+    def _told_again(self, wanted: MachineObject, project: str, *, anew: bool = False) -> None:
         known = self._memories.of(wanted).reassociations
-        again = known.get(project, Repairs()).again(self._now(), self._periods.fight)
+        before = Repairs() if anew else known.get(project, Repairs())
+        again = before.again(self._now(), self._periods.fight)
         self._memories.keep(wanted, reassociations={**known, project: again})
 
     def _machines(self, connection: Connection) -> Machines[Any]:

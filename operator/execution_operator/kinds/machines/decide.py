@@ -23,7 +23,9 @@ from execution_operator.kinds.machines.seen import (
     WriteIntent,
 )
 from execution_operator.kinds.machines.standing import (
+    association_pause,
     claims,
+    dissociation_pause,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -33,7 +35,6 @@ from execution_operator.kinds.machines.standing import (
     machine_id,
     origin,
     own_intent,
-    pause,
     recorded_id,
     unassociated,
     unwanted,
@@ -145,14 +146,15 @@ def _keeping(
     missing = [one for one in unassociated(seen) if not pauses[one]]
     if missing:
         return Plan(action=Associate(missing[0], known))
-    dropped = unwanted(wanted, seen)
+    left = {one: dissociation_pause(seen, one, now, fight) for one in unwanted(wanted, seen)}
+    dropped = [one for one, wait in left.items() if not wait]
     if dropped:
         return Plan(action=Dissociate(dropped[0], known))
     drifted = bool(drift(seen.members, seen.machine.changed({})))
     repair = memory.repairs.wait(now.monotonic, fight)
     if is_unsent(wanted, seen) or (drifted and not repair):
         return Plan(action=Update(level, known))
-    waits = [*pauses.values()] + [repair] * drifted
+    waits = [*pauses.values(), *left.values()] + [repair] * drifted
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 
@@ -162,7 +164,7 @@ def _pauses(seen: Seen, now: Now, fight: float) -> dict[str, float]:
     return {
         one: max(
             refusals[one].until - now.monotonic if one in refusals else 0.0,
-            pause(seen, one, now, fight),
+            association_pause(seen, one, now, fight),
         )
         for one in unassociated(seen)
     }

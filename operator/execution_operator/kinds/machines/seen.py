@@ -109,7 +109,7 @@ class Memory:
         gone: the recorded id that the server has surely no more.
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
-        reassociations: how often a project had to be told again, by id.
+        reassociations: how often a project had to be told again the same, by id.
         refusals: projects that were refused, by id; the others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.

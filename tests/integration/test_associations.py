@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from execution_simulator.faults import AnswerStatus, LoseAnswer
+from execution_simulator.faults import AnswerStatus, Hang, LoseAnswer
 from support.kube import condition, until
 
 if TYPE_CHECKING:
@@ -322,3 +322,52 @@ async def test_a_project_that_is_gone_keeps_no_deletion_waiting(lab):
     lab.simulator.world.projects.pop("1050")
     await lab.deleted()
     assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")
+
+
+CRASHES = {
+    "before the server had it": (Hang(operation="associate", seconds=60), 1),
+    "after the server had it": (LoseAnswer(operation="associate", hang_seconds=60), 0),
+}
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(("fault", "repeats"), CRASHES.values(), ids=CRASHES)
+async def test_a_crash_between_claim_and_association_leaves_one_that_is_ours(
+    lab, operator, start, fault, repeats
+):
+    machine = lab.registered("1100")
+    lab.plant(fault.model_copy(update={"operation": f"associate_{lab.sort.word}"}))
+    await lab.wanted("1050", "1100")
+    await until(lambda: "associate" in lab.asked(), "an association")
+    await operator.kill()
+    assert claimed(await lab.namespace.get(lab.sort.kind, "one")) == ["1050"]
+    assert len(machine.projects) == 2 - repeats
+    lab.simulator.faults.clear()
+    lab.simulator.requests.clear()
+    await start()
+    found = await lab.ready()
+    await lab.listed()
+    assert lab.asked() == ["associate", "read"] * repeats
+    assert claimed(found) == ["1050"]
+    assert set(machine.projects) == {"1050", "1100"}
+    await lab.deleted()
+    assert lab.asked()[2 * repeats :] == ["read", "dissociate", "read"]
+    assert lab.asked("1100") == []
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_crash_in_a_deletion_dissociates_what_is_ours_and_no_more(lab, operator, start):
+    machine = lab.registered("1100")
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.plant(Hang(operation=f"dissociate_{lab.sort.word}", seconds=60))
+    await lab.namespace.delete(lab.sort.kind, "one")
+    await until(lambda: "dissociate" in lab.asked(), "a dissociation")
+    await operator.kill()
+    assert set(machine.projects) == {"1050", "1100"}
+    lab.simulator.faults.clear()
+    await start()
+    await lab.namespace.gone(lab.sort.kind, "one")
+    assert set(machine.projects) == {"1100"}
+    assert lab.asked("1100") == []

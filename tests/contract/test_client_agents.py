@@ -36,11 +36,13 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
     await agents.associate("1050", made.id)
     await agents.associate("1050", made.id)
     (associated,) = await agents.list_of_project("1050")
+    alone = await agents.get_of_project("1050", made.id)
     listed = [agent.id for agent in await agents.list(level)]
     await agents.dissociate("1050", made.id)
     await agents.delete(level, made.id)
 
     assert (associated.id, associated.version, associated.ram) == (made.id, "2", "17")
+    assert (alone.id, alone.version, alone.ram) == (made.id, "2", "17")
     assert (associated.is_host(HOST), associated.state) == (True, "AVAILABLE")
     assert listed == [other.id, made.id]
     assert await agents.list_of_project("1050") == ()
@@ -140,6 +142,35 @@ async def test_an_update_that_fails_has_its_meaning(
     both.server.faults.add(AnswerStatus(operation="update_agent", status=status, body=body))
     with pytest.raises(meaning):
         await both.hub.agents.update(level, found, {"type": "x"})
+
+
+@pytest.mark.parametrize(("project", "machine"), [("1050", "999"), ("7", None), ("1100", None)])
+async def test_one_that_a_project_may_not_use_is_not_found_there(
+    both: Both, project: str, machine: str | None
+) -> None:
+    known = both.agent()
+    await both.hub.agents.associate("1050", known)
+    with pytest.raises(NotFound, match=f'of project "{project}"'):
+        await both.hub.agents.get_of_project(project, machine or known)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (404, "html", ProtocolError),
+        (200, "html", ProtocolError),
+        (200, "empty", ProtocolError),
+        (403, "json", Forbidden),
+        (502, "html", Unreachable),
+    ],
+)
+async def test_what_a_proxy_says_of_a_project_s_agent_never_means_that_it_is_not_there(
+    both: Both, status: int, body: str, meaning: type[RemoteError]
+) -> None:
+    fault = AnswerStatus(operation="get_project_agent", status=status, body=body, times=None)
+    both.server.faults.add(fault)
+    with pytest.raises(meaning):
+        await both.hub.agents.get_of_project("1050", both.agent())
 
 
 @pytest.mark.parametrize("answer", [200, 404])

@@ -33,6 +33,7 @@ async def test_a_docker_hosts_whole_life(
     await hosts.update(level, await hosts.get(level, made.id), {"port": "2377", **KEYS})
     await hosts.associate("1050", made.id)
     (associated,) = await hosts.list_of_project("1050")
+    alone = await hosts.get_of_project("1050", made.id)
     (listed,) = await hosts.list(level)
     status = await hosts.status(level, made.id)
     (kept,) = both.server.docker_hosts
@@ -43,6 +44,7 @@ async def test_a_docker_hosts_whole_life(
         *(made.id, made.id),
         *("2377", True),
     )
+    assert (alone.id, alone.port) == (made.id, "2377")
     assert {name: kept.members[name] for name in KEYS} == KEYS
     assert status.status == "SUCCESS"
     assert (status.info is None) is (variant == {"docker_info": "null"})
@@ -89,6 +91,7 @@ async def test_retired_docker_hosts_are_told_apart_from_a_wrong_url(
         both.hub.docker_hosts.list(USER),
         both.hub.docker_hosts.create(SPACE, {"hostName": HOST}),
         both.hub.docker_hosts.associate("1050", "51"),
+        both.hub.docker_hosts.get_of_project("1050", "51"),
         both.hub.docker_hosts.test_connection({"hostName": HOST}),
     ):
         with pytest.raises(meaning):

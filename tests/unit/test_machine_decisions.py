@@ -144,6 +144,15 @@ def test_a_paused_object_takes_back_what_it_announced_in_vain():
 
 SEVEN = {"projects": [{"id": "7"}]}
 OURS = {"projects": [{"id": "7"}]}
+BOTH = {"projects": [{"id": "7"}, {"id": "8"}]}
+IN_VAIN = Memory(
+    reassociations={"7": Repairs(1, 98.0)},
+    associations={"7": Association(there=None, since=98.0, in_vain=True)},
+)
+KEPT_ON = Memory(
+    reassociations={"7": Repairs(1, 98.0)},
+    associations={"7": Association(there=True, since=98.0, in_vain=True)},
+)
 RAM = {"ram": "16"}
 DRIFTED = {"machine": found(ram="8")}
 
@@ -172,7 +181,32 @@ DRIFTED = {"machine": found(ram="8")}
             id="recorded, then associated",
         ),
         pytest.param(
+            kept(spec=SEVEN, status=OURS, associations={"7": False}, memory=IN_VAIN),
+            None,
+            id="associated in vain: later",
+        ),
+        pytest.param(
+            kept(memory=IN_VAIN, spec=BOTH, status=BOTH, associations={"7": False, "8": False}),
+            Associate("8", "101"),
+            id="associated in vain: others first",
+        ),
+        pytest.param(
             kept(status=OURS, associations={"7": True}), Dissociate("7", "101"), id="unlisted"
+        ),
+        pytest.param(
+            kept(status=OURS, associations={"7": True}, memory=KEPT_ON),
+            None,
+            id="dissociated in vain: later",
+        ),
+        pytest.param(
+            kept(status=BOTH, associations={"7": True, "8": True}, memory=KEPT_ON),
+            Dissociate("8", "101"),
+            id="dissociated in vain: others first",
+        ),
+        pytest.param(
+            kept(status=OURS, associations={"7": True}, memory=IN_VAIN),
+            Dissociate("7", "101"),
+            id="associated in vain, unlisted: at once",
         ),
         pytest.param(
             kept(status=OURS, associations={"7": False}), None, id="dissociated: recorded"
@@ -185,6 +219,23 @@ DRIFTED = {"machine": found(ram="8")}
 )
 def test_an_agent_that_is_ours_is_kept_as_wanted(known, action):
     assert decide(*known, NOW).action == action
+
+
+def test_what_was_accepted_in_vain_is_told_and_when_it_is_tried_again():
+    known = kept(spec=SEVEN, status=OURS, associations={"7": False}, memory=IN_VAIN)
+    (ready,) = (one for one in summarize(*known, NOW, None).conditions if one.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", "Pending")
+    assert "accepted that project 7 uses the agent, and does not show it" in ready.message
+    assert decide(*known, NOW).look_again == 3.0
+
+
+def test_what_was_dissociated_in_vain_stays_on_record_and_is_told():
+    known = kept(status=OURS, associations={"7": True}, memory=KEPT_ON)
+    status = summarize(*known, NOW, None)
+    (ready,) = (one for one in status.conditions if one.type == "Ready")
+    assert ([one.id for one in status.projects], ready.status) == (["7"], "True")
+    assert "uses the agent no longer, and still shows it there" in ready.message
+    assert decide(*known, NOW).look_again == 3.0
 
 
 def test_a_project_is_claimed_before_it_is_associated_and_dropped_after_it_is_not():
@@ -222,7 +273,9 @@ def deleted(*, of=None, status=RECORDED, spec=None, memory=None, seconds=1.0, **
 
 
 DISSOCIATED = {"7": Association(there=False, since=1.0)}
+UNSURE = Memory(associations={"7": Association(there=None, since=1.0)})
 WAS_ADOPTED = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"}}
+ADOPTED_OURS = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"} | OURS}
 
 
 @pytest.mark.parametrize(
@@ -234,6 +287,31 @@ WAS_ADOPTED = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"}}
             {"status": RECORDED | OURS, "memory": Memory(associations=DISSOCIATED)},
             Remove(USER, "101"),
             id="then removed",
+        ),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": UNSURE},
+            Dissociate("7", "101"),
+            id="not known whether it is dissociated",
+        ),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": KEPT_ON, "seconds": 99.0},
+            Remove(USER, "101"),
+            id="dissociated in vain: removed all the same",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": KEPT_ON, "seconds": 99.0},
+            None,
+            id="adopted, dissociated in vain: waits",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": IN_VAIN, "seconds": 99.0},
+            Dissociate("7", "101"),
+            id="adopted, associated in vain: at once",
+        ),
+        pytest.param(
+            ADOPTED_OURS | {"memory": KEPT_ON, "seconds": 103.0},
+            Dissociate("7", "101"),
+            id="adopted, dissociated in vain: repeated",
         ),
         pytest.param({"memory": Memory(is_removed=True)}, Release(), id="then let go"),
         pytest.param(WAS_ADOPTED, Release(), id="adopted: left"),

@@ -44,6 +44,10 @@ READERS: list[tuple[Request, Callable[[Answer], object]]] = [
         lambda found: reading.read_machine(DockerHostResource, found),
     ),
     (
+        machine_protocol.get_of_project(AGENTS, "1050", "7"),
+        lambda found: reading.read_machine(StaticAgentResource, found),
+    ),
+    (
         machine_protocol.create_machine(AGENTS, USER, {"hostName": "h"}),
         lambda found: reading.read_created(StaticAgentResource, found),
     ),

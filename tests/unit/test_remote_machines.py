@@ -48,6 +48,14 @@ HOST = DockerHostResource.model_validate({"id": 8, "hostName": "d"})
             "DELETE /rest/spaces/a%2Fb/dockerhosts/7",
         ),
         (machine_protocol.list_of_project(AGENTS, "1050"), "GET /rest/projects/1050/agents"),
+        (
+            machine_protocol.get_of_project(AGENTS, "1050", "a/b"),
+            "GET /rest/projects/1050/agents/a%2Fb",
+        ),
+        (
+            machine_protocol.get_of_project(DOCKER_HOSTS, "1050", "7"),
+            "GET /rest/projects/1050/dockerhosts/7",
+        ),
         (machine_protocol.associate(AGENTS, "1050", "7"), "POST /rest/projects/1050/agents/7"),
         (
             machine_protocol.dissociate(DOCKER_HOSTS, "1050", "7"),

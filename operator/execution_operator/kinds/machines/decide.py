@@ -23,7 +23,9 @@ from execution_operator.kinds.machines.seen import (
     WriteIntent,
 )
 from execution_operator.kinds.machines.standing import (
+    association_pause,
     claims,
+    dissociation_pause,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -140,22 +142,32 @@ def _keeping(
     if claims(wanted, seen) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
-    refused = {project: one.until - now.monotonic for project, one in memory.refusals.items()}
-    lacking = unassociated(seen)
-    missing = [one for one in lacking if refused.get(one, 0.0) <= 0]
-    again = memory.reassociations.wait(now.monotonic, fight)
-    if missing and not again:
+    pauses = _pauses(seen, now, fight)
+    missing = [one for one in unassociated(seen) if not pauses[one]]
+    if missing:
         return Plan(action=Associate(missing[0], known))
-    dropped = unwanted(wanted, seen)
+    left = {one: dissociation_pause(seen, one, now, fight) for one in unwanted(wanted, seen)}
+    dropped = [one for one, wait in left.items() if not wait]
     if dropped:
         return Plan(action=Dissociate(dropped[0], known))
     drifted = bool(drift(seen.members, seen.machine.changed({})))
     repair = memory.repairs.wait(now.monotonic, fight)
     if is_unsent(wanted, seen) or (drifted and not repair):
         return Plan(action=Update(level, known))
-    waits = [again] * bool(missing) + [repair] * drifted
-    waits += [refused[one] for one in lacking if one not in missing]
+    waits = [*pauses.values(), *left.values()] + [repair] * drifted
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
+
+
+def _pauses(seen: Seen, now: Now, fight: float) -> dict[str, float]:
+    """Seconds until each project that lacks the machine is told (again) to use it."""
+    refusals = seen.memory.refusals
+    return {
+        one: max(
+            refusals[one].until - now.monotonic if one in refusals else 0.0,
+            association_pause(seen, one, now, fight),
+        )
+        for one in unassociated(seen)
+    }
 
 
 def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:

@@ -15,6 +15,7 @@ from execution_operator.kinds.machines.seen import (
 )
 from execution_operator.kinds.machines.standing import (
     deletion_seconds_left,
+    dissociation_pause,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -79,9 +80,12 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
     known = machine_id(wanted, seen)
     if known is None:
         return _in_doubt(seen, now)
-    ours = _ours(wanted, seen)
-    if ours:
-        return Plan(action=Dissociate(ours[0], known))
+    pauses = {one: dissociation_pause(seen, one, now, periods.fight) for one in _ours(wanted, seen)}
+    due = [one for one, wait in pauses.items() if not wait]
+    if due:
+        return Plan(action=Dissociate(due[0], known))
+    if pauses and not removes(wanted, seen):  # else they go with the machine
+        return Plan(look_again=min(pauses.values()), result=Result.REQUEUED)
     return Plan(action=Remove(seen.level, known))
 
 
@@ -105,4 +109,8 @@ def _in_doubt(seen: Seen, now: Now) -> Plan[Action]:
 def _ours(wanted: MachineObject, seen: Seen) -> list[str]:
     """Projects that this object associated, and that are not known to be dissociated."""
     known = seen.memory.associations
-    return [one.id for one in wanted.status.projects if one.id not in known or known[one.id].there]
+    return [
+        one.id
+        for one in wanted.status.projects
+        if one.id not in known or known[one.id].there is not False
+    ]

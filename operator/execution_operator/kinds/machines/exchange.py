@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
+from execution_operator.kinds.machines.associations import Associations
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.observe import asked_for, server_key
 from execution_operator.kinds.machines.seen import (
     Associate,
-    Association,
     Certainty,
     Check,
     Confirm,
@@ -20,7 +19,6 @@ from execution_operator.kinds.machines.seen import (
     Found,
     Look,
     LookUp,
-    Refusal,
     Remove,
     Update,
 )
@@ -37,7 +35,6 @@ from execution_operator.remote.errors import (
     Ambiguous,
     Forbidden,
     NotFound,
-    Rejected,
     RemoteError,
 )
 from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
@@ -86,6 +83,9 @@ class Exchanger:
         self._traits = traits
         self._teller = teller
         self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
+        self._associations = Associations(
+            ports=ports, memories=memories, periods=periods, traits=traits
+        )
 
     async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
@@ -124,9 +124,9 @@ class Exchanger:
             case Update():
                 return await self._update(action, wanted, seen, connection)
             case Associate():
-                await self._associate(action, wanted, connection)
+                await self._associations.associate(action, wanted, connection)
             case Dissociate():
-                await self._dissociate(action, wanted, connection)
+                await self._associations.dissociate(action, wanted, connection)
             case Remove():
                 await self._remove(action, wanted, connection)
         return None
@@ -253,36 +253,6 @@ class Exchanger:
         )
         self._shared(connection, action.level).hurry(action.machine_id)
 
-    async def _associate(
-        self, action: Associate, wanted: MachineObject, connection: Connection
-    ) -> None:
-        machines, project = self._machines(connection), action.project_id
-        refusals = dict(self._memories.of(wanted).refusals)
-        refusals.pop(project, None)
-        try:
-            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
-        except (Forbidden, NotFound, Rejected) as error:
-            until = self._now() + self._periods.secret
-            refusals[project] = Refusal(problem_of(error), until)
-            self._memories.keep(wanted, refusals=refusals)
-            return
-        self._memories.keep(wanted, refusals=refusals)
-        again = self._memories.of(wanted).reassociations.again(self._now(), self._periods.fight)
-        known = [one.id for one in wanted.status.projects]
-        first = project in known and project not in self._memories.of(wanted).associations
-        self._associated(wanted, project, there=True)
-        if not first:
-            self._memories.keep(wanted, reassociations=again)
-        self._of_project(connection, project).hurry(action.machine_id)
-
-    async def _dissociate(
-        self, action: Dissociate, wanted: MachineObject, connection: Connection
-    ) -> None:
-        machines, project = self._machines(connection), action.project_id
-        with contextlib.suppress(NotFound):  # it is not associated, or the project is gone
-            await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
-        self._associated(wanted, project, there=False)
-
     async def _remove(self, action: Remove, wanted: MachineObject, connection: Connection) -> None:
         """Take it off, if that id still means this machine."""
         machines = self._machines(connection)
@@ -297,11 +267,6 @@ class Exchanger:
             pass
         self._memories.keep(wanted, is_removed=True)
         self._shared(connection, action.level).removed(action.machine_id)
-
-    def _associated(self, wanted: MachineObject, project: str, *, there: bool) -> None:
-        known = self._memories.of(wanted).associations
-        changed = {**known, project: Association(there=there, since=self._now())}
-        self._memories.keep(wanted, associations=changed)
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
         memory = self._memories.of(wanted)
@@ -324,10 +289,6 @@ class Exchanger:
     def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
         machines = self._machines(connection)
         return connection.lists.of_level(machines.word, machines, level)
-
-    def _of_project(self, connection: Connection, project_id: str) -> SharedList[Machine]:
-        machines = self._machines(connection)
-        return connection.lists.of_project(machines.word, machines, project_id)
 
     def _now(self) -> float:
         return self._clock.now().monotonic

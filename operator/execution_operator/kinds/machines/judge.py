@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.standing import is_elsewhere, is_unsent, machine_id
+from execution_operator.kinds.machines.standing import (
+    clinging,
+    is_elsewhere,
+    is_unsent,
+    machine_id,
+)
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
@@ -45,6 +50,7 @@ class Judgement:
     problem: Problem | None = None
 
 
+_AGAIN: Final = "tried again ever more rarely; look at the project on the server"
 _MISSING: Final = frozenset(
     {
         Reason.SERVER_NOT_FOUND,
@@ -136,15 +142,53 @@ def _there(
         return Judgement(Row.WAITS, Reason.PENDING, "its certificates are about to be sent")
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
-        text = f"project {outside[0]} may not use the {thing} yet"
-        return Judgement(Row.WAITS, Reason.PENDING, text)
+        return _outside(outside[0], seen, now, thing=thing, periods=periods)
     drifted = drift(seen.members, found.changed({}))
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
     if drifted and not _is_ready(wanted):
         text = f"{', '.join(drifted)} of the {thing} is about to be set"
         return Judgement(Row.WAITS, Reason.PENDING, text)
+    project = clinging(wanted, seen)
+    if project is not None:
+        return _still_used(project, seen, now, thing=thing, periods=periods)
     return Judgement(Row.USABLE, Reason.READY, "usable")
+
+
+def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
+    """A project may not use it; the server may say that it may, and do nothing."""
+    told = seen.memory.associations.get(project)
+    if told is None or not told.in_vain:
+        text = f"project {project} may not use the {thing} yet"
+        return Judgement(Row.WAITS, Reason.PENDING, text)
+    text = (
+        f"the server accepted that project {project} uses the {thing}, and does not show it there:"
+        f" {_AGAIN}"
+    )
+    problem = _in_vain(text, project, seen, now, periods=periods)
+    return Judgement(Row.WAITS, Reason.PENDING, text, problem)
+
+
+def still_used(project: str, thing: str) -> str:
+    """What to say of a project that the server does not take the machine away from."""
+    return (
+        f"the server accepted that project {project} uses the {thing} no longer, and still shows it"
+        f" there: {_AGAIN}"
+    )
+
+
+def _still_used(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
+    text = still_used(project, thing)
+    problem = _in_vain(text, project, seen, now, periods=periods)
+    return Judgement(Row.USABLE, Reason.READY, f"usable, but {text}", problem)
+
+
+def _in_vain(text: str, project: str, seen: Seen, now: Now, *, periods: Periods) -> Problem | None:
+    """A conflict, once a change of a project was accepted in vain several times in a row."""
+    again = seen.memory.reassociations.get(project)
+    if again is None or not again.is_fight(now.monotonic, periods.fight):
+        return None
+    return Problem(reason=Reason.CONFLICT, message=text)
 
 
 def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:

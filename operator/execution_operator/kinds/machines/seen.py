@@ -44,10 +44,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """Whether a project may use the machine, as known since that monotonic time."""
+    """What became of a change of ours.
 
-    there: bool
+    Attributes:
+        there: whether a project may use the machine; None: later lists have to say it.
+        since: monotonic time at which that was known; later lists say more.
+        in_vain: the server accepted the change, and did not show it.
+    """
+
+    there: bool | None
     since: float
+    in_vain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,7 @@ class Memory:
         gone: the recorded id that the server has surely no more.
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
+        reassociations: how often a project had to be told again the same, by id.
         refusals: projects that were refused, by id; the others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
@@ -121,7 +129,7 @@ class Memory:
     is_removed: bool = False
     associations: Mapping[str, Association] = field(default_factory=dict)
     repairs: Repairs = field(default_factory=Repairs)
-    reassociations: Repairs = field(default_factory=Repairs)
+    reassociations: Mapping[str, Repairs] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0

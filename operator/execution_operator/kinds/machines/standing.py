@@ -9,7 +9,7 @@ from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.seen import Certainty
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.messages import JSON
 
@@ -137,6 +137,31 @@ def unassociated(seen: Seen) -> tuple[str, ...]:
         one.id
         for one in seen.projects
         if one.id is not None and seen.associations.get(one.id) is False
+    )
+
+
+def clinging(wanted: MachineObject, seen: Seen) -> str | None:
+    """A project that still uses it although the server accepted that it does not."""
+    left = (one for one in unwanted(wanted, seen) if clings(seen.memory, one))
+    return next(left, None)
+
+
+def clings(memory: Memory, project_id: str) -> bool:
+    """Whether the project was dissociated in vain."""
+    told = memory.associations.get(project_id)
+    return told is not None and told.in_vain and told.there is True
+
+
+def association_pause(seen: Seen, project_id: str, now: Now, fight: float) -> float:
+    """Seconds until a project is told again to use it; 0 when that is now."""
+    told = seen.memory.reassociations.get(project_id)
+    return told.wait(now.monotonic, fight) if told is not None else 0.0
+
+
+def dissociation_pause(seen: Seen, project_id: str, now: Now, fight: float) -> float:
+    """Seconds until a project is told again to use it no longer; 0 when that is now."""
+    return (
+        association_pause(seen, project_id, now, fight) if clings(seen.memory, project_id) else 0.0
     )
 
 

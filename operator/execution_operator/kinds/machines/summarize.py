@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.identity import space_of
-from execution_operator.kinds.machines.judge import Judgement, Row, judge
-from execution_operator.kinds.machines.standing import claims, is_elsewhere, machine_id, origin
+from execution_operator.kinds.machines.judge import Judgement, Row, judge, still_used
+from execution_operator.kinds.machines.standing import (
+    claims,
+    clinging,
+    is_elsewhere,
+    machine_id,
+    origin,
+)
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
@@ -52,7 +58,7 @@ def summarize(
             "last_handled_reconcile_at": requested_at(wanted.metadata),
             "conditions": conditions(
                 before.conditions,
-                _said(wanted, seen, judged),
+                _said(wanted, seen, judged, traits=traits),
                 generation=wanted.metadata.generation,
                 now=now.utc,
             ),
@@ -106,7 +112,9 @@ def _with_the_moment(
     return status.model_copy(update=traits.moments(seen.machine))
 
 
-def _said(wanted: MachineObject, seen: Seen, judged: Judgement) -> Iterable[Said]:
+def _said(
+    wanted: MachineObject, seen: Seen, judged: Judgement, *, traits: Traits
+) -> Iterable[Said]:
     kind, reason, text = ConditionType, judged.reason, judged.message
     deleting = wanted.metadata.is_deleted
     match judged.row:
@@ -123,7 +131,9 @@ def _said(wanted: MachineObject, seen: Seen, judged: Judgement) -> Iterable[Said
             if not deleting:
                 yield Said(kind.RECONCILING, "True", reason, text)
     if deleting:
-        waits = seen.memory.problem.message if seen.memory.problem else text
+        clings = clinging(wanted, seen)
+        waits = still_used(clings, traits.thing) if clings is not None else text
+        waits = seen.memory.problem.message if seen.memory.problem else waits
         waiting = f"deletion waits until the server is cleaned up: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
     problem = judged.problem

@@ -147,6 +147,17 @@ def list_of_project(sort: Sort[MachineItem], project_id: str, page: int = 0) -> 
     )
 
 
+def get_of_project(sort: Sort[MachineItem], project_id: str, machine_id: str) -> Request:
+    """Ask a project for one that is associated with it."""
+    purpose = f'read {sort.thing} "{machine_id}" of project "{project_id}"'
+    return Request(
+        operation=f"get_project_{sort.word}",
+        purpose=purpose,
+        method="GET",
+        path=_one_of_project(sort, project_id, machine_id, purpose),
+    )
+
+
 def associate(sort: Sort[MachineItem], project_id: str, machine_id: str) -> Request:
     """Let a project use one: a POST without a body, that changes nothing when repeated."""
     purpose = f'associate {sort.thing} "{machine_id}" with project "{project_id}"'
@@ -193,7 +204,7 @@ def _association(
         operation=f"{verb}_{sort.word}",
         purpose=purpose,
         method=method,
-        path=f"{_of_project(sort, project_id, purpose)}/{segment(machine_id, purpose)}",
+        path=_one_of_project(sort, project_id, machine_id, purpose),
         accept=_ANY,
         priority=Priority.START,
     )
@@ -213,6 +224,10 @@ def _one(sort: Sort[MachineItem], level: Level, machine_id: str, purpose: str) -
 
 def _of_project(sort: Sort[MachineItem], project_id: str, purpose: str) -> str:
     return f"/rest/projects/{segment(project_id, purpose)}/{sort.collection}"
+
+
+def _one_of_project(sort: Sort[MachineItem], project_id: str, machine_id: str, purpose: str) -> str:
+    return f"{_of_project(sort, project_id, purpose)}/{segment(machine_id, purpose)}"
 
 
 def _of(level: Level) -> str:

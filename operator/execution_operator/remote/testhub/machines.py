@@ -72,6 +72,17 @@ class Machines(Generic[MachineItem]):
         )
         return await off_loop(partial(reading.read_machine, self._sort.model), answer)
 
+    async def get_of_project(self, project_id: str, machine_id: str) -> MachineItem:
+        """Read one that is associated with a project, whoever associated it.
+
+        Raises:
+            NotFound: the API says that it is not associated, or that there is no such project.
+        """
+        answer = await self._calls.answer(
+            machine_protocol.get_of_project(self._sort, project_id, machine_id)
+        )
+        return await off_loop(partial(reading.read_machine, self._sort.model), answer)
+
     async def create(
         self, level: Level, members: Mapping[str, JSON], *, before_bytes: Fence | None = None
     ) -> MachineItem:

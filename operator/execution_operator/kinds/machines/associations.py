@@ -1,0 +1,134 @@
+"""Lets projects use one machine, and use it no longer; decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.seen import Associate, Association, Dissociate, Refusal
+from execution_operator.kinds.machines.standing import clings
+from execution_operator.kinds.problems import problem_of
+from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
+
+if TYPE_CHECKING:
+    from execution_operator.kinds.connections import Connection
+    from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.ports import Ports
+    from execution_operator.remote.testhub.machines import Machines
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Associations:
+    """What is asked of the server about the projects of a machine."""
+
+    def __init__(
+        self, *, ports: Ports, memories: Memories, periods: Periods, traits: Traits
+    ) -> None:
+        self._fence = ports.fence
+        self._clock = ports.clock
+        self._memories = memories
+        self._periods = periods
+        self._traits = traits
+
+    async def associate(
+        self, action: Associate, wanted: MachineObject, connection: Connection
+    ) -> None:
+        """Let a project use it, and read whether it may.
+
+        What is refused is remembered and keeps nothing else waiting. What the server accepted and
+        does not show is no association: the next list decides whether it is tried again.
+        """
+        machines, project = self._machines(connection), action.project_id
+        refusals = dict(self._memories.of(wanted).refusals)
+        refusals.pop(project, None)
+        try:
+            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        except (Forbidden, NotFound, Rejected) as error:
+            until = self._now() + self._periods.secret
+            refusals[project] = Refusal(problem_of(error), until)
+            self._memories.keep(wanted, refusals=refusals)
+            return
+        self._memories.keep(wanted, refusals=refusals)
+        known = [one.id for one in wanted.status.projects]
+        first = project in known and project not in self._memories.of(wanted).associations
+        shown = await self._is_shown(machines, project, action.machine_id)
+        if shown is False or not first:
+            self._told_again(wanted, project)
+        self._associated(wanted, project, there=shown or None, in_vain=shown is False)
+        connection.lists.of_project(machines.word, machines, project).hurry(action.machine_id)
+
+    async def dissociate(
+        self, action: Dissociate, wanted: MachineObject, connection: Connection
+    ) -> None:
+        """Let a project use it no longer, and read whether it still may.
+
+        A list says it where that cannot be read. Nor is a read that denies it enough to forget
+        what is ours: where a new list still has it, the list is right.
+        """
+        machines, project = self._machines(connection), action.project_id
+        shown = await self._is_shown(machines, project, action.machine_id)
+        if shown is False and not await self._is_listed(action, connection):
+            self._associated(wanted, project, there=False)  # somebody else was faster
+            return
+        with contextlib.suppress(NotFound):  # it is not associated, or the project is gone
+            await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
+        left = await self._is_shown(machines, project, action.machine_id) if shown else None
+        if left is None:
+            left = await self._is_listed(action, connection)
+        if left:
+            anew = not clings(self._memories.of(wanted), project)
+            self._told_again(wanted, project, anew=anew)
+        self._associated(wanted, project, there=left, in_vain=left)
+
+    async def _is_shown(
+        self, machines: Machines[Any], project: str, machine_id: str
+    ) -> bool | None:
+        """Whether the project has it; None where that cannot be read, and lists have to say it."""
+        try:
+            found = await machines.get_of_project(project, machine_id)
+        except NotFound:
+            return False
+        except RemoteError as error:
+            _log.debug("cannot read the association", project=project, answer=str(error))
+            return None
+        return True if found.id == machine_id else None
+
+    async def _is_listed(self, action: Dissociate, connection: Connection) -> bool:
+        """Whether a list of the project that is asked for now has it.
+
+        Who may see neither the machine there nor the list has to believe what was answered.
+        """
+        machines = self._machines(connection)
+        shared = connection.lists.of_project(machines.word, machines, action.project_id)
+        try:
+            return action.machine_id in (await shared.newer_than(self._now())).items
+        except (Forbidden, NotFound):
+            return False
+
+    def _associated(
+        self, wanted: MachineObject, project: str, *, there: bool | None, in_vain: bool = False
+    ) -> None:
+        known = self._memories.of(wanted).associations
+        if in_vain:
+            _log.warning("accepted in vain", project=project)
+        one = Association(there=there, since=self._now(), in_vain=in_vain)
+        self._memories.keep(wanted, associations={**known, project: one})
+
+    def _told_again(self, wanted: MachineObject, project: str, *, anew: bool = False) -> None:
+        known = self._memories.of(wanted).reassociations
+        before = Repairs() if anew else known.get(project, Repairs())
+        again = before.again(self._now(), self._periods.fight)
+        self._memories.keep(wanted, reassociations={**known, project: again})
+
+    def _machines(self, connection: Connection) -> Machines[Any]:
+        return self._traits.machines(connection.hub)
+
+    def _now(self) -> float:
+        return self._clock.now().monotonic

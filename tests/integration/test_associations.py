@@ -1,0 +1,373 @@
+"""Projects may use machines, or no longer, and the server is not believed before it shows that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from execution_simulator.faults import AnswerStatus, Hang, LoseAnswer
+from support.kube import condition, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from execution_simulator import Simulator
+    from execution_simulator.faults import Fault
+    from execution_simulator.machines import Machine, Machines
+    from support.kube import Json, Namespace
+
+HOST = "machine-1.example.com"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A kind of machine: its custom resource, its word in operations, what its spec needs."""
+
+    kind: str
+    word: str
+    spec: Json
+    shelf: Callable[[Simulator], Machines]
+
+
+SORTS = (
+    Sort("DockerHost", "docker_host", {"port": "2375"}, lambda found: found.docker_hosts),
+    Sort("StaticAgent", "agent", {}, lambda found: found.agents),
+)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A machine of a sort, on the server and in the cluster."""
+
+    sort: Sort
+    namespace: Namespace
+    simulator: Simulator
+
+    def registered(self, *projects: str) -> Machine:
+        """It is there before its object, and some projects may use it."""
+        members = {"hostName": HOST, **self.sort.spec}
+        now = self.simulator.clock.now()
+        return self.sort.shelf(self.simulator).add(members, now=now, projects=projects)
+
+    async def wanted(self, *projects: str, **more: Any) -> None:
+        spec = {"serverRef": {"name": "hub"}, "hostName": HOST, **self.sort.spec, **more}
+        listed = [{"id": one} for one in projects]
+        await self.namespace.create(self.sort.kind, "one", spec | {"projects": listed})
+
+    async def lists(self, *projects: str) -> None:
+        """Change the spec's projects."""
+        change = {"spec": {"projects": [{"id": one} for one in projects]}}
+        await self.namespace.patch(self.sort.kind, "one", change)
+
+    async def ready(self, status: str = "True", reason: str = "") -> Json:
+        return await self.namespace.condition(self.sort.kind, "one", "Ready", status, reason)
+
+    async def shows(self, what: str, holds: Callable[[Json], Any]) -> Json:
+        return await self.namespace.wait(self.sort.kind, "one", what, holds)
+
+    async def claims(self, *projects: str) -> Json:
+        """Wait until the status has these projects as ours."""
+        return await self.shows(f"projects {projects}", lambda it: claimed(it) == [*projects])
+
+    async def deleted(self) -> None:
+        await self.namespace.delete(self.sort.kind, "one")
+        await self.namespace.gone(self.sort.kind, "one")
+
+    def fault(self, operation: str, **more: Any) -> None:
+        """Let an operation on projects' machines of this sort fail in some way, for ever."""
+        self.plant(AnswerStatus(operation=f"{operation}_{self.sort.word}", times=None, **more))
+
+    def accepts_in_vain(self, operation: str, path: str | None = None) -> None:
+        """Let the server answer that it did something, and do nothing."""
+        self.fault(operation, status=200, path=path)
+
+    def plant(self, fault: Fault) -> None:
+        self.simulator.faults.add(fault)
+
+    def asked(self, project: str = "1050") -> list[str]:
+        """What was asked of that project and one machine, in order."""
+        ours = f"/projects/{project}/"
+        words = {f"{one}_{self.sort.word}": one for one in ("associate", "dissociate")}
+        words[f"get_project_{self.sort.word}"] = "read"
+        return [
+            words[one.operation]
+            for one in self.simulator.requests.read()
+            if one.operation in words and ours in one.path
+        ]
+
+    async def listed(self, times: int = 3) -> None:
+        """Wait until the projects were listed some more times."""
+        operation = f"list_project_{self.sort.word}s"
+        counts = self.simulator.requests.counts
+        enough = counts().get(operation, 0) + times
+        await until(lambda: counts().get(operation, 0) >= enough, "more lists")
+
+
+def claimed(found: Json) -> list[str]:
+    return [one["id"] for one in found["status"].get("projects", ())]
+
+
+@pytest.fixture(params=SORTS, ids=lambda sort: sort.kind)
+def lab(request, namespace, simulator) -> Lab:
+    return Lab(request.param, namespace, simulator)
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_association_is_read_once_and_not_at_rest(lab):
+    machine = lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.listed()
+    assert lab.asked() == ["associate", "read"]
+    assert set(machine.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_an_association_that_the_server_only_accepts_is_told_and_repeated_ever_more_rarely(
+    lab, start
+):
+    await start(fight_period="2s")
+    machine = lab.registered()
+    lab.accepts_in_vain("associate", path="/projects/1050/")
+    await lab.wanted("1050", "1100")
+    found = await lab.namespace.condition(lab.sort.kind, "one", "Synced", "False", "Conflict")
+    told = condition(found, "Ready")
+    assert (told["status"], told["reason"]) == ("False", "Pending")
+    assert "the server accepted that project 1050 uses" in told["message"]
+    assert lab.asked()[:6] == ["associate", "read"] * 3
+    assert set(machine.projects) == {"1100"}
+    lab.simulator.faults.clear()
+    await lab.ready()
+    assert set(machine.projects) == {"1050", "1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_an_association_that_lists_show_is_not_fought_over_with_a_read_that_denies_it(lab):
+    machine = lab.registered()
+    lab.fault("get_project", status=404)
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.listed()
+    assert lab.asked() == ["associate", "read"]
+    assert set(machine.projects) == {"1050"}
+
+
+UNREADABLE = {
+    "denied": {"status": 403},
+    "proxy's page": {"status": 404, "body": "html"},
+    "server's fault": {"status": 500},
+}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+async def test_where_the_association_cannot_be_read_the_list_says_it(lab, answer):
+    machine = lab.registered()
+    lab.fault("get_project", **answer)
+    await lab.wanted("1050")
+    await lab.ready()
+    assert lab.asked().count("associate") == 1
+    assert set(machine.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_was_only_accepted_and_cannot_be_read_is_never_called_usable(lab):
+    lab.registered()
+    lab.accepts_in_vain("associate")
+    lab.fault("get_project", status=403)
+    await lab.wanted("1050")
+    await until(lambda: "read" in lab.asked(), "a read")
+    seen = set()
+
+    async def look():
+        found = await lab.namespace.get(lab.sort.kind, "one")
+        seen.add(condition(found, "Ready").get("status"))
+        return lab.asked().count("associate") == 3
+
+    await until(look, "two repeats")
+    assert "True" not in seen
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_lost_answer_of_an_association_leaves_one_that_is_ours(lab):
+    machine = lab.registered("1100")
+    lab.plant(LoseAnswer(operation=f"associate_{lab.sort.word}", times=None))
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.simulator.faults.clear()
+    await lab.deleted()
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_dissociation_is_read_before_and_after(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    await lab.lists("1100")
+    await lab.claims()
+    await lab.listed()
+    assert lab.asked()[2:] == ["read", "dissociate", "read"]
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_dissociation_that_the_server_only_accepts_is_told_and_repeated(lab, start):
+    await start(fight_period="2s")
+    machine = lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.lists()
+    found = await lab.namespace.condition(lab.sort.kind, "one", "Synced", "False", "Conflict")
+    told = condition(found, "Ready")
+    assert (told["status"], claimed(found)) == ("True", ["1050"])
+    assert "accepted that project 1050 uses" in told["message"]
+    assert lab.asked()[2:11] == ["read", "dissociate", "read"] * 3
+    lab.simulator.faults.clear()
+    await lab.claims()
+    assert machine.projects == {}
+    await lab.namespace.condition(lab.sort.kind, "one", "Synced", "True")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+async def test_where_the_association_cannot_be_read_the_list_says_that_it_is_gone(lab, answer):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.fault("get_project", **answer)
+    await lab.lists()
+    await lab.claims()
+    assert lab.asked().count("dissociate") == 1
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_lists_show_is_dissociated_although_a_read_denies_it(lab):
+    machine = lab.registered("1100")
+    lab.fault("get_project", status=404)
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.lists()
+    await lab.claims()
+    assert lab.asked().count("dissociate") == 1
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_somebody_else_dissociated_costs_no_change_at_the_deletion(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    pause = {"metadata": {"annotations": {"execution-operator.io/paused": "true"}}}
+    await lab.namespace.patch(lab.sort.kind, "one", pause)
+    await lab.ready("Unknown", "Paused")
+    machine.projects.pop("1050")
+    await lab.deleted()
+    assert lab.asked() == ["associate", "read", "read"]
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_deletion_does_not_let_go_of_what_was_only_accepted(lab):
+    machine = lab.registered("1100")
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.namespace.delete(lab.sort.kind, "one")
+    found = await lab.shows(
+        "what it waits for",
+        lambda it: "1050 uses" in condition(it, "Reconciling").get("message", ""),
+    )
+    assert condition(found, "Reconciling")["reason"] == "DeletionBlocked"
+    lab.simulator.faults.clear()
+    await lab.namespace.gone(lab.sort.kind, "one")
+    assert set(machine.projects) == {"1100"}
+    assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_that_the_server_only_accepts_ends_and_says_so(lab, start):
+    await start(deletion_period="2s")
+    lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.accepts_in_vain("dissociate")
+    await lab.deleted()
+
+    async def told():
+        return ("Warning", "MachineLeftBehind") in await lab.namespace.events("one")
+
+    await until(told, "the event MachineLeftBehind")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_machine_that_is_removed_takes_associations_along_that_nothing_else_ends(lab):
+    lab.accepts_in_vain("dissociate")
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.deleted()
+    assert [*lab.sort.shelf(lab.simulator)] == []
+    assert lab.asked()[2:] == ["read", "dissociate", "read"]
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_project_that_is_gone_keeps_no_deletion_waiting(lab):
+    lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    lab.simulator.world.projects.pop("1050")
+    await lab.deleted()
+    assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")
+
+
+CRASHES = {
+    "before the server had it": (Hang(operation="associate", seconds=60), 1),
+    "after the server had it": (LoseAnswer(operation="associate", hang_seconds=60), 0),
+}
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(("fault", "repeats"), CRASHES.values(), ids=CRASHES)
+async def test_a_crash_between_claim_and_association_leaves_one_that_is_ours(
+    lab, operator, start, fault, repeats
+):
+    machine = lab.registered("1100")
+    lab.plant(fault.model_copy(update={"operation": f"associate_{lab.sort.word}"}))
+    await lab.wanted("1050", "1100")
+    await until(lambda: "associate" in lab.asked(), "an association")
+    await operator.kill()
+    assert claimed(await lab.namespace.get(lab.sort.kind, "one")) == ["1050"]
+    assert len(machine.projects) == 2 - repeats
+    lab.simulator.faults.clear()
+    lab.simulator.requests.clear()
+    await start()
+    found = await lab.ready()
+    await lab.listed()
+    assert lab.asked() == ["associate", "read"] * repeats
+    assert claimed(found) == ["1050"]
+    assert set(machine.projects) == {"1050", "1100"}
+    await lab.deleted()
+    assert lab.asked()[2 * repeats :] == ["read", "dissociate", "read"]
+    assert lab.asked("1100") == []
+    assert set(machine.projects) == {"1100"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_crash_in_a_deletion_dissociates_what_is_ours_and_no_more(lab, operator, start):
+    machine = lab.registered("1100")
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.plant(Hang(operation=f"dissociate_{lab.sort.word}", seconds=60))
+    await lab.namespace.delete(lab.sort.kind, "one")
+    await until(lambda: "dissociate" in lab.asked(), "a dissociation")
+    await operator.kill()
+    assert set(machine.projects) == {"1050", "1100"}
+    lab.simulator.faults.clear()
+    await start()
+    await lab.namespace.gone(lab.sort.kind, "one")
+    assert set(machine.projects) == {"1100"}
+    assert lab.asked("1100") == []

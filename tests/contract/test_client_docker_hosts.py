@@ -32,8 +32,8 @@ async def test_a_docker_hosts_whole_life(
     made = await hosts.create(level, {"hostName": HOST, "port": "2376", "secure": True, **KEYS})
     await hosts.update(level, await hosts.get(level, made.id), {"port": "2377", **KEYS})
     await hosts.associate("1050", made.id)
-    (associated,) = await hosts.list_of_project("1050")
-    (listed,) = await hosts.list(level)
+    (associated,) = (await hosts.list_of_project("1050")).items
+    (listed,) = (await hosts.list(level)).items
     status = await hosts.status(level, made.id)
     (kept,) = both.server.docker_hosts
     await hosts.dissociate("1050", made.id)
@@ -46,7 +46,7 @@ async def test_a_docker_hosts_whole_life(
     assert {name: kept.members[name] for name in KEYS} == KEYS
     assert status.status == "SUCCESS"
     assert (status.info is None) is (variant == {"docker_info": "null"})
-    assert await hosts.list(level) == ()
+    assert (await hosts.list(level)).items == ()
 
 
 async def test_masks_of_keys_are_never_sent_back(both: Both) -> None:

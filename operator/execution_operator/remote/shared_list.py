@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from random import Random
 
+    from execution_operator.remote.whole_list import WholeList
+
 _log = structlog.stdlib.get_logger(__name__)
 
 _PASSING = (Unreachable, RateLimited, ProtocolError)
@@ -98,7 +100,7 @@ class Pacing:
 class SharedList(Generic[ListItem]):
     """The newest list of one place, asked for while somebody follows it."""
 
-    ask: Callable[[], Awaitable[tuple[ListItem, ...]]]
+    ask: Callable[[], Awaitable[WholeList[ListItem]]]
     pacing: Pacing
     monotonic: Callable[[], float]
     random: Random
@@ -162,7 +164,7 @@ class SharedList(Generic[ListItem]):
                 if self.listing is not None and self.listing.began >= moment:
                     return self.listing
                 began = self.monotonic()
-                await self._list()
+                self._keep(began, (await self.ask()).items)
                 if began < moment:  # the clock did not move on: never believe an older list
                     continue
 
@@ -194,22 +196,22 @@ class SharedList(Generic[ListItem]):
 
     async def _listed(self) -> float:
         """List once; the seconds to wait before the next one."""
-        began, retry_after = self.monotonic(), None
+        began = self.monotonic()
         try:
             async with self._lock:
-                changed = await self._list()
-            return self._pace.after_list(self.monotonic() - began, changed=changed)
+                began = self.monotonic()
+                listed = await self.ask()
+                changed = self._keep(began, listed.items)
+            return self._pace.after_list(listed.server_seconds, changed=changed)
         except RemoteError as error:
             self._failed(error, began)
-            retry_after = error.retry_after
+            return self._pace.after_error(error.server_seconds, error.retry_after)
         except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all things
             _log.exception("bug: cannot list")
-        return self._pace.after_error(self.monotonic() - began, retry_after)
+            return self._pace.after_error(self.monotonic() - began)
 
-    async def _list(self) -> bool:
-        """Ask, keep, wake whom it concerns; whether anything changed."""
-        began = self.monotonic()
-        items = await self.ask()
+    def _keep(self, began: float, items: tuple[ListItem, ...]) -> bool:
+        """Keep a list that was asked for then, wake whom it concerns; whether anything changed."""
         before = self.listing.items if self.listing is not None else {}
         first = self.listing is None
         self.listing = Listing(began, {one.id: one for one in items})

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from execution_operator.remote.testhub.wire import ExecutionResource
+    from execution_operator.remote.whole_list import WholeList
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -31,13 +32,9 @@ class Lister(Protocol):
     """Who can list executions."""
 
     async def list_executions(
-        self,
-        project_id: str,
-        chosen: ExecutionFilter,
-        *,
-        waited: Callable[[float], None] | None = None,
-    ) -> tuple[ExecutionResource, ...]:
-        """All pages, or a RemoteError; `waited` is told of the seconds until each one's turn."""
+        self, project_id: str, chosen: ExecutionFilter
+    ) -> WholeList[ExecutionResource]:
+        """All pages, or a RemoteError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +161,17 @@ class ExecutionSnapshot:
 
     async def _list(self) -> float:
         """List once; the seconds to wait before the next one."""
-        began, retry_after = self._monotonic(), None
-        waits: list[float] = []  # for our own rate limit: that says nothing about the server
+        began = self._monotonic()
         try:
-            executions = await self._lister.list_executions(
-                self._project_id, self._filter, waited=waits.append
-            )
-            self._succeeded(executions, began)
-            return self._pace.after_answer(self._monotonic() - began - sum(waits))
+            listed = await self._lister.list_executions(self._project_id, self._filter)
+            self._succeeded(listed.items, began)
+            return self._pace.after_answer(listed.server_seconds)
         except RemoteError as error:
             self._failed(error, began)
-            retry_after = error.retry_after
+            return self._pace.after_error(error.server_seconds, error.retry_after)
         except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all runs
             _log.exception("bug: cannot list", project=self._project_id)
-        return self._pace.after_error(self._monotonic() - began, retry_after)
+            return self._pace.after_error(self._monotonic() - began)
 
     def _failed(self, error: RemoteError, began: float) -> None:
         if not self._followers:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from execution_operator.remote.errors import RemoteError, Unreachable
-from execution_operator.remote.snapshot import ExecutionSnapshot, Sighting, Trouble
+from execution_operator.remote.snapshot import ExecutionSnapshot, Sighting
 from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
 from support.runs import execution
@@ -15,6 +15,7 @@ from support.virtual_time import seconds, settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from execution_operator.remote.outage import Trouble
     from execution_operator.remote.testhub.queries import ExecutionFilter
     from execution_operator.remote.testhub.wire import ExecutionResource
 

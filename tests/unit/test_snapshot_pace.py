@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from execution_operator.remote.errors import RateLimited, Unreachable
-from execution_operator.remote.snapshot import Listed, Trouble, Unseen
+from execution_operator.remote.outage import Trouble
+from execution_operator.remote.snapshot import Listed, Unseen
 from support.snapshots import AWAY, OUTAGE, POLL, Scene, running
 from support.virtual_time import in_virtual_time, seconds
 

@@ -5,6 +5,7 @@
 `active`: what following those runs costs; `restart`: until a new process has seen them all.
 `--active 10000` starts so many for that instead, without a bare client beside.
 `--finished 10000`: what so many finished objects cost, in memory and in processor time at rest.
+`--machines 2000`: what so many StaticAgents cost, at rest, after a restart, and when one changes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kubernetes.aio import client, config
 from rich.console import Console
 from rich.table import Table
 
+from benchmark.fleet import machines
 from benchmark.measurements import active, burst, idle, restart
 from benchmark.processes import ROOT, Operator, cluster, simulator
 from benchmark.scale import finished, start_many
@@ -55,6 +57,9 @@ async def measure(plane: ControlPlane, arguments: argparse.Namespace) -> dict[st
             found["restart"] = await restart(bench)
         if arguments.finished:
             found["finished"] = await finished(bench, arguments.finished)
+        if arguments.machines:
+            found["machines"] = await machines(bench, plane, arguments.machines)
+        found["load_at_end"] = os.getloadavg()[0]
         return found
 
 
@@ -85,6 +90,8 @@ def _show(found: dict[str, Any]) -> None:
         _show_active(table, found["active"], found["restart"])
     if "finished" in found:
         _show_finished(table, found["finished"])
+    if "machines" in found:
+        _show_machines(table, found["machines"])
     Console(stderr=True).print(table)
 
 
@@ -125,6 +132,34 @@ def _show_finished(table: Table, many: dict[str, Any]) -> None:
     table.add_row("with a resync every ten minutes", f"{many['cpu_percent']} %")
 
 
+def _show_machines(table: Table, many: dict[str, Any]) -> None:
+    made, rest, change = many["created"], many["at_rest"], many["changed"]
+    again = many["restart"]
+    table.add_row(
+        f"{many['n']} agents: all created, all ready", _seconds(made, "created", "all_ready")
+    )
+    table.add_row("memory then, at most", f"{made['memory_mib']}, {made['peak_mib']} MiB")
+    table.add_row(f"at rest for {rest['seconds']} s: Kubernetes writes", _counts(rest["writes"]))
+    table.add_row("requests then", _counts(rest["requests"]))
+    table.add_row("processor, memory then", f"{rest['cpu_percent']} %, {rest['memory_mib']} MiB")
+    table.add_row("drift at rest repaired after", f"{change['repaired_s']} s")
+    table.add_row("writes of that", _counts(change["writes_of_repair"]))
+    table.add_row("another one lost: shown after", f"{change['lost_shown_s']} s")
+    table.add_row("writes of that", _counts(change["writes_of_lost"]))
+    table.add_row("restart: all known, all woken", _seconds(again, "observed", "settled"))
+    table.add_row("memory then, at most", f"{again['memory_mib']}, {again['peak_mib']} MiB")
+    table.add_row(f"writes since, with {again['resyncs']} resyncs", _counts(again["writes"]))
+    table.add_row("with a resync every ten minutes", f"{again['cpu_percent']} % of a core")
+
+
+def _seconds(found: dict[str, Any], *names: str) -> str:
+    return ", ".join(f"{found[f'{name}_s']} s" for name in names)
+
+
+def _counts(found: dict[str, int]) -> str:
+    return "\n".join(f"{count} {name}" for name, count in sorted(found.items())) or "none"
+
+
 def main() -> None:
     """Measure, print JSON on stdout and a table on stderr."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -134,6 +169,7 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=500, help="objects at once; 0: none")
     parser.add_argument("--active", type=int, default=0, help="runs to start and to follow")
     parser.add_argument("--finished", type=int, default=0, help="finished objects at rest")
+    parser.add_argument("--machines", type=int, default=0, help="agents to make and to keep")
     parser.add_argument("--intervals", type=int, default=10, help="poll intervals to watch")
     arguments = parser.parse_args()
     with cluster() as plane:

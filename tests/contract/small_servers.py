@@ -38,6 +38,7 @@ class Meter:
     """Keeps what it is told."""
 
     codes: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
     def request(self, server: str, operation: str, code: str, seconds: float) -> None:
@@ -45,6 +46,7 @@ class Meter:
         assert operation
         assert seconds >= 0
         self.codes.append(code)
+        self.seconds.append(seconds)
 
     def rate_limit_wait(self, server: str, seconds: float) -> None:
         assert server

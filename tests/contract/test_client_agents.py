@@ -35,9 +35,9 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
     await agents.update(level, await agents.get(level, made.id), {"version": "2"})
     await agents.associate("1050", made.id)
     await agents.associate("1050", made.id)
-    (associated,) = await agents.list_of_project("1050")
+    (associated,) = (await agents.list_of_project("1050")).items
     alone = await agents.get_of_project("1050", made.id)
-    listed = [agent.id for agent in await agents.list(level)]
+    listed = [agent.id for agent in (await agents.list(level)).items]
     await agents.dissociate("1050", made.id)
     await agents.delete(level, made.id)
 
@@ -45,20 +45,20 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
     assert (alone.id, alone.version, alone.ram) == (made.id, "2", "17")
     assert (associated.is_host(HOST), associated.state) == (True, "AVAILABLE")
     assert listed == [other.id, made.id]
-    assert await agents.list_of_project("1050") == ()
+    assert (await agents.list_of_project("1050")).items == ()
     with pytest.raises(NotFound):
         await agents.get(level, made.id)
 
 
 async def test_a_level_lists_its_own(both: Both) -> None:
     mine, spaces = both.agent(), both.agent(space_id="demo")
-    found = [[it.id for it in await both.hub.agents.list(level)] for level in (USER, SPACE)]
-    assert found == [[mine], [spaces]]
+    found = [(await both.hub.agents.list(level)).items for level in (USER, SPACE)]
+    assert [[it.id for it in items] for items in found] == [[mine], [spaces]]
 
 
 async def test_agents_of_other_users_are_listed(both: Both) -> None:
     both.server.agents.add({"hostName": HOST}, now=START, owner="somebody")
-    (found,) = await both.hub.agents.list(USER)
+    (found,) = (await both.hub.agents.list(USER)).items
     assert (found.owner, found.host_name) == ("somebody", HOST.lower())
 
 
@@ -83,8 +83,10 @@ async def test_all_pages_are_read(both: Both) -> None:
     numbers = [both.agent(hostName=f"h{index}") for index in range(5)]
     for number in numbers:
         await both.hub.agents.associate("1050", number)
-    assert [agent.id for agent in await both.hub.agents.list(USER)] == numbers
-    assert [agent.id for agent in await both.hub.agents.list_of_project("1050")] == numbers
+    of_level = await both.hub.agents.list(USER)
+    of_project = await both.hub.agents.list_of_project("1050")
+    assert [agent.id for agent in of_level.items] == numbers
+    assert [agent.id for agent in of_project.items] == numbers
 
 
 async def test_a_taken_host_name_is_rejected_with_409(both: Both) -> None:

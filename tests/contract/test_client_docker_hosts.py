@@ -32,9 +32,9 @@ async def test_a_docker_hosts_whole_life(
     made = await hosts.create(level, {"hostName": HOST, "port": "2376", "secure": True, **KEYS})
     await hosts.update(level, await hosts.get(level, made.id), {"port": "2377", **KEYS})
     await hosts.associate("1050", made.id)
-    (associated,) = await hosts.list_of_project("1050")
+    (associated,) = (await hosts.list_of_project("1050")).items
     alone = await hosts.get_of_project("1050", made.id)
-    (listed,) = await hosts.list(level)
+    (listed,) = (await hosts.list(level)).items
     status = await hosts.status(level, made.id)
     (kept,) = both.server.docker_hosts
     await hosts.dissociate("1050", made.id)
@@ -48,7 +48,7 @@ async def test_a_docker_hosts_whole_life(
     assert {name: kept.members[name] for name in KEYS} == KEYS
     assert status.status == "SUCCESS"
     assert (status.info is None) is (variant == {"docker_info": "null"})
-    assert await hosts.list(level) == ()
+    assert (await hosts.list(level)).items == ()
 
 
 async def test_masks_of_keys_are_never_sent_back(both: Both) -> None:

@@ -188,7 +188,7 @@ async def test_all_pages_of_a_list_are_read() -> None:
     async with outside() as out, web_server(server) as url:
         found = await out.hub(url).list_executions("1050", ACTIVE)
 
-    assert len(found) == 150
+    assert len(found.items) == 150
     assert len(server.seen) == 3
 
 
@@ -226,7 +226,7 @@ async def test_only_a_large_list_is_read_off_the_event_loop(length: int, used: i
         before = threads.used
         found = await hub.list_executions("1050", ACTIVE)
 
-    assert len(found) == length
+    assert len(found.items) == length
     assert threads.used - before == used
 
 

@@ -168,6 +168,24 @@ async def test_short_pause_asked_of_one_is_waited_out_by_everybody() -> None:
     assert out.meter.waits[1] > 0
 
 
+async def test_server_s_seconds_are_those_of_the_exchange_answered_or_not() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({}) if request.path == "/test/rest/x" else await broken(request)
+
+    async def broken(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    async with outside() as out, web_server(answer) as url:
+        response = await out.transport(f"{url}/test").send(READ)
+        with pytest.raises(Unreachable) as lost:
+            await out.transport(url).send(READ)
+
+    assert [response.server_seconds, lost.value.server_seconds] == out.meter.seconds
+    assert all(out.meter.seconds)
+
+
 async def test_breaker_opens_after_failures_to_connect_and_not_after_refusals() -> None:
     async def refuse(request: web.Request) -> web.Response:
         assert request

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from execution_operator.remote import errors
 from execution_operator.remote.testhub.wire import Asset, ExecutionResource, ResultResource, Space
+from execution_operator.remote.whole_list import WholeList
 from support.exactly_once_points import Point
 from support.exactly_once_server import AWAY, STOP_SECONDS, Fate
 from support.virtual_time import seconds
@@ -45,11 +46,12 @@ class ModelHub:
             return (Asset.model_validate({"id": which.name, "name": which.name}),)
 
     async def list_executions(
-        self, _project: str, chosen: ExecutionFilter, **_: object
-    ) -> tuple[ExecutionResource, ...]:
+        self, _project: str, chosen: ExecutionFilter
+    ) -> WholeList[ExecutionResource]:
         """Those that match and are listed by now."""
+        began = seconds()
         async with self._reading():
-            return self._server.matching(chosen)
+            return WholeList(self._server.matching(chosen), seconds() - began)
 
     async def get_execution(self, _project: str, execution_id: str) -> ExecutionResource:
         """One, without lag."""

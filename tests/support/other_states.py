@@ -9,8 +9,8 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.seen import Found, Memory
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote import errors
+from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
-from execution_operator.remote.snapshot import Trouble
 from support import docker_hosts
 from support.agents import RECORDED, agent, found, held_agent
 from support.agents import seen as agent_seen

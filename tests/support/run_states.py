@@ -10,7 +10,7 @@ from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.test_execution.capacity import Place
 from execution_operator.kinds.test_execution.seen import Certainty, Denials, Doubt, Memory
 from execution_operator.remote import errors
-from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.outage import Trouble
 from execution_operator.remote.testhub.wire import TERMINAL_WORDS
 from support.runs import (
     START,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from execution_operator.remote.errors import Unreachable
-from execution_operator.remote.snapshot import ExecutionSnapshot, Sighting, Trouble
+from execution_operator.remote.errors import RemoteError, Unreachable
+from execution_operator.remote.snapshot import ExecutionSnapshot, Sighting
+from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
 from support.runs import execution
 from support.virtual_time import seconds, settle
@@ -14,6 +15,7 @@ from support.virtual_time import seconds, settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from execution_operator.remote.outage import Trouble
     from execution_operator.remote.testhub.queries import ExecutionFilter
     from execution_operator.remote.testhub.wire import ExecutionResource
 
@@ -31,29 +33,29 @@ def running(execution_id: str = "e1", word: str = "RUNNING") -> ExecutionResourc
 class Ask:
     """A list that was asked for and waits for the test to answer it."""
 
-    def __init__(
-        self,
-        project_id: str,
-        chosen: ExecutionFilter,
-        waited: Callable[[float], None] | None = None,
-    ) -> None:
-        self.waited = waited
+    def __init__(self, project_id: str, chosen: ExecutionFilter) -> None:
         self.at = seconds()
+        self.waited_seconds = 0.0
         self.project_id = project_id
         self.chosen = chosen
-        self.answered: asyncio.Future[tuple[ExecutionResource, ...]] = (
+        self.answered: asyncio.Future[WholeList[ExecutionResource]] = (
             asyncio.get_running_loop().create_future()
         )
 
     async def answer(self, *executions: ExecutionResource) -> None:
         """These are active."""
-        self.answered.set_result(executions)
+        self.answered.set_result(WholeList(executions, self._server_seconds()))
         await settle()
 
     async def fail(self, error: Exception = AWAY) -> None:
         """It went wrong."""
+        if isinstance(error, RemoteError):
+            error.server_seconds = self._server_seconds()
         self.answered.set_exception(error)
         await settle()
+
+    def _server_seconds(self) -> float:
+        return seconds() - self.at - self.waited_seconds
 
 
 class Lister:
@@ -63,14 +65,10 @@ class Lister:
         self._asks: asyncio.Queue[Ask] = asyncio.Queue()
 
     async def list_executions(
-        self,
-        project_id: str,
-        chosen: ExecutionFilter,
-        *,
-        waited: Callable[[float], None] | None = None,
-    ) -> tuple[ExecutionResource, ...]:
+        self, project_id: str, chosen: ExecutionFilter
+    ) -> WholeList[ExecutionResource]:
         """What the test answers."""
-        ask = Ask(project_id, chosen, waited)
+        ask = Ask(project_id, chosen)
         self._asks.put_nowait(ask)
         return await ask.answered
 

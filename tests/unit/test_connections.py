@@ -6,7 +6,7 @@ from functools import partial
 
 from execution_operator.kinds.connections import Blueprint, Connection, trouble_report
 from execution_operator.remote.errors import RateLimited, Unreachable
-from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.outage import Trouble
 
 BLUEPRINT = Blueprint(
     uid="u1",

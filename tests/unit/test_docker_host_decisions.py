@@ -9,8 +9,8 @@ from execution_operator.kinds.machines.decide import decide
 from execution_operator.kinds.machines.seen import Denials, Hidden, Look, LookUp, Memory, Update
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import NotFound, Unreachable
+from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
-from execution_operator.remote.snapshot import Trouble
 from execution_operator.remote.testhub.levels import UserLevel
 from execution_operator.remote.testhub.machine_wire import DockerHostResource
 from support.docker_hosts import (

@@ -9,7 +9,7 @@ from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.test_execution.memories import Memories
 from execution_operator.kinds.test_execution.privacy import CONCEALED, Privacy
 from execution_operator.remote.errors import Unreachable
-from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.outage import Trouble
 from support.runs import execution, result, run
 
 SECRET = 'pä ss"w'

@@ -13,7 +13,7 @@ from execution_operator.kinds.test_execution.seen import Certainty, Denials, Dou
 from execution_operator.kinds.test_execution.summarize import summarize
 from execution_operator.kinds.test_execution.words import COMPLETE, ENDED
 from execution_operator.remote.errors import Unreachable
-from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.outage import Trouble
 from execution_operator.remote.testhub.wire import TERMINAL_WORDS
 from support.runs import (
     PERIODS,

@@ -13,7 +13,8 @@ from execution_operator.kinds.test_execution.seen import Certainty, Doubt, Memor
 from execution_operator.kinds.test_execution.summarize import summarize
 from execution_operator.kinds.test_execution.timeouts import deadline, overdue
 from execution_operator.remote import errors
-from execution_operator.remote.snapshot import Listed, Trouble
+from execution_operator.remote.outage import Trouble
+from execution_operator.remote.snapshot import Listed
 from support.runs import (
     PERIODS,
     START,

@@ -10,7 +10,7 @@ from execution_operator.kinds.execution_server.seen import Seen
 from execution_operator.kinds.execution_server.summarize import summarize
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote import errors
-from execution_operator.remote.snapshot import Trouble
+from execution_operator.remote.outage import Trouble
 from support.runs import PERIODS, START, at
 from support.servers import away, failing, missing, server, usable, used_by
 

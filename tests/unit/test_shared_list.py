@@ -10,8 +10,10 @@ import pytest
 from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.pace import QuietPace
 from execution_operator.remote.shared_list import Pacing, SharedList
+from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
 from support.kube import until
+from support.virtual_time import in_virtual_time, seconds
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Thing:
 
 
 STEP = 0.00001
+POLL = 5.0
 
 
 class Server:
@@ -34,13 +37,13 @@ class Server:
         self.error: Exception | None = None
         self.asked, self.now = 0, 100.0
 
-    async def ask(self) -> tuple[Thing, ...]:
+    async def ask(self) -> WholeList[Thing]:
         await asyncio.sleep(0)
         self.asked += 1
         self.now += STEP
         if self.error is not None:
             raise self.error
-        return self.things
+        return WholeList(self.things)
 
 
 def opened(server, *, outage=60.0):
@@ -50,6 +53,23 @@ def opened(server, *, outage=60.0):
 
     pacing = Pacing(poll=0.001, quiet=0.001, outage=outage)
     return SharedList(server.ask, pacing, lambda: server.now, Chance(), wake_all)
+
+
+class SlowLists:
+    """Answers the first list after so many seconds of which so many were the server's own."""
+
+    def __init__(self, took: float, server_seconds: float, *, fails: bool) -> None:
+        self._took, self._server_seconds, self._fails = took, server_seconds, fails
+        self.asked: asyncio.Queue[float] = asyncio.Queue()
+
+    async def ask(self) -> WholeList[Thing]:
+        self.asked.put_nowait(seconds())
+        await asyncio.sleep(self._took)
+        if not self._fails:
+            return WholeList((), self._server_seconds)
+        error = Unreachable("away")
+        error.server_seconds = self._server_seconds
+        raise error
 
 
 @pytest.fixture
@@ -142,6 +162,28 @@ async def test_a_list_is_asked_for_again_when_somebody_follows_again(server, sha
     asked = server.asked
     shared.follow("b", "2", lambda: None)
     await until(lambda: server.asked > asked, "a list for somebody else")
+
+
+@pytest.mark.parametrize(
+    ("took", "server_seconds", "fails", "following"),
+    [
+        pytest.param(30.0, 0.0, False, 30.0 + POLL, id="our own limit, no server"),
+        pytest.param(30.0, 2.0, False, 30.0 + 20 * 2.0, id="our own limit and a slow server"),
+        pytest.param(2.0, 2.0, False, 2.0 + 20 * 2.0, id="a slow server"),
+        pytest.param(30.0, 0.0, True, 30.0 + POLL, id="our own limit, then an error"),
+        pytest.param(2.0, 2.0, True, 2.0 + 20 * 2.0, id="a slow error"),
+    ],
+)
+@in_virtual_time
+async def test_a_list_that_waited_for_our_own_limit_does_not_slow_the_next_one(
+    took, server_seconds, fails, following
+):
+    server = SlowLists(took, server_seconds, fails=fails)
+    pacing = Pacing(poll=POLL, quiet=POLL, outage=60.0)
+    shared = SharedList(server.ask, pacing, seconds, Chance(0.5), lambda _: None)
+    shared.follow("a", "1", lambda: None)
+    assert [await server.asked.get() for _ in range(2)] == [0.0, following]
+    await shared.close()
 
 
 def test_intervals_grow_while_nothing_changes_and_are_short_again_after_a_change():

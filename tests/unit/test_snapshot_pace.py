@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from execution_operator.remote.errors import RateLimited, Unreachable
-from execution_operator.remote.snapshot import Listed, Trouble, Unseen
+from execution_operator.remote.outage import Trouble
+from execution_operator.remote.snapshot import Listed, Unseen
 from support.snapshots import AWAY, OUTAGE, POLL, Scene, running
 from support.virtual_time import in_virtual_time, seconds
 
@@ -375,7 +376,17 @@ async def test_a_list_that_waited_for_our_own_limit_is_not_called_slow():
     scene.follow("e1")
     ask = await scene.lister.asked()
     await asyncio.sleep(10.0)
-    ask.waited(10.0)
+    ask.waited_seconds = 10.0
     await ask.answer(running())
-    following = await scene.lister.asked()
-    assert following.at == pytest.approx(10.0 + POLL, abs=1.0)
+    assert (await scene.lister.asked()).at == 10.0 + POLL
+
+
+@in_virtual_time
+async def test_a_list_that_failed_after_it_waited_for_our_own_limit_is_not_called_slow():
+    scene = Scene()
+    scene.follow("e1")
+    ask = await scene.lister.asked()
+    await asyncio.sleep(10.0)
+    ask.waited_seconds = 10.0
+    await ask.fail()
+    assert (await scene.lister.asked()).at == 10.0 + POLL

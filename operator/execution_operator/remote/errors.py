@@ -15,6 +15,7 @@ class RemoteError(Exception):
         message: one line without secrets, `cannot <verb> <thing>: <cause>`.
         retry_after: seconds after which a repeat makes sense, where somebody said so.
         status: the HTTP status, where there was an answer.
+        server_seconds: what the server took until then, without any wait of our own.
     """
 
     reason: ClassVar[str] = "RemoteError"
@@ -25,6 +26,7 @@ class RemoteError(Exception):
         super().__init__(message)
         self.retry_after = retry_after
         self.status = status
+        self.server_seconds = 0.0
 
     @property
     def message(self) -> str:

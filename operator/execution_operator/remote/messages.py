@@ -52,7 +52,7 @@ class Response:
         content_type: the media type in lower case without parameters; empty when there is none.
         retry_after_seconds: what Retry-After asks for, bounded, as seconds from now.
         location: the header of that name, as it came.
-        waited_seconds: how long the request waited for its turn before it was sent.
+        server_seconds: from the moment at which it was the request's turn until it was answered.
     """
 
     status: int
@@ -60,7 +60,7 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     retry_after_seconds: float | None = None
     location: str | None = None
-    waited_seconds: float = 0.0
+    server_seconds: float = 0.0
 
 
 class Receiver(Protocol):

@@ -6,8 +6,7 @@ Knows neither Kubernetes nor kinds: followers are a wake-up call each.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import structlog
@@ -18,12 +17,14 @@ from execution_operator.remote.errors import (
     RemoteError,
     Unreachable,
 )
+from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import QuietPace
-from execution_operator.remote.snapshot import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from random import Random
+
+    from execution_operator.remote.whole_list import WholeList
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -76,7 +77,21 @@ class Sight:
 class _Follower:
     wake: Callable[[], None]
     thing: str
-    sight: Sight
+    told: Trouble | None
+    misses: int = 0
+    missed_since: float | None = None
+
+    @property
+    def sight(self) -> Sight:
+        return Sight(self.told, self.misses, self.missed_since)
+
+    def listed(self, began: float, *, there: bool) -> None:
+        """Count the lists in a row that lack its thing."""
+        self.misses = 0 if there else self.misses + 1
+        if there:
+            self.missed_since = None
+        elif self.missed_since is None:
+            self.missed_since = began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,32 +113,33 @@ class Pacing:
 class SharedList(Generic[ListItem]):
     """The newest list of one place, asked for while somebody follows it."""
 
-    ask: Callable[[], Awaitable[tuple[ListItem, ...]]]
+    ask: Callable[[], Awaitable[WholeList[ListItem]]]
     pacing: Pacing
     monotonic: Callable[[], float]
     random: Random
     wake_all: Callable[[Iterable[Callable[[], None]]], None]
     listing: Listing[ListItem] | None = None
-    trouble: Trouble | None = None
-    _told: Trouble | None = None
     _touched: dict[str, float] = field(default_factory=dict)
     _stale_before: float = 0.0
     _followers: dict[str, _Follower] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _poller: asyncio.Task[None] | None = None
-    _timer: asyncio.TimerHandle | None = None
     _pace: QuietPace = field(init=False)
+    _outage: Outage = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing is asked for yet."""
         self._pace = QuietPace(self.pacing.poll, self.random, quiet_seconds=self.pacing.quiet)
+        self._outage = Outage(
+            self._followers.values(), monotonic=self.monotonic, wake_all=self.wake_all
+        )
 
     def follow(self, who: str, thing: str, wake: Callable[[], None]) -> Sight:
         """Be woken when the thing of that id changes, comes or goes, and when lists fail."""
         follower = self._followers.get(who)
         if follower is None or follower.thing != thing:
-            follower = self._followers[who] = _Follower(wake, thing, Sight(self._told))
+            follower = self._followers[who] = _Follower(wake, thing, self._outage.told)
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(), name="shared list")
         return follower.sight
@@ -133,7 +149,7 @@ class SharedList(Generic[ListItem]):
         self._followers.pop(who, None)
         if not self._followers:
             self._hurry.set()
-            self._recovered()
+            self._outage.recovered()
 
     def hurry(self, thing: str) -> None:
         """We changed that thing: look soon, and often for a while.
@@ -162,14 +178,14 @@ class SharedList(Generic[ListItem]):
                 if self.listing is not None and self.listing.began >= moment:
                     return self.listing
                 began = self.monotonic()
-                await self._list()
+                self._keep(began, (await self.ask()).items)
                 if began < moment:  # the clock did not move on: never believe an older list
                     continue
 
     async def close(self) -> None:
         """Ask no more."""
         self._followers.clear()
-        self._recovered()
+        self._outage.close()
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
@@ -194,26 +210,27 @@ class SharedList(Generic[ListItem]):
 
     async def _listed(self) -> float:
         """List once; the seconds to wait before the next one."""
-        began, retry_after = self.monotonic(), None
+        began = self.monotonic()
         try:
             async with self._lock:
-                changed = await self._list()
-            return self._pace.after_list(self.monotonic() - began, changed=changed)
+                began = self.monotonic()
+                listed = await self.ask()
+                changed = self._keep(began, listed.items)
+            return self._pace.after_list(listed.server_seconds, changed=changed)
         except RemoteError as error:
-            self._failed(error, began)
-            retry_after = error.retry_after
+            patience = self.pacing.outage if isinstance(error, _PASSING) else 0.0
+            self._outage.failed(error, began=began, patience_seconds=patience)
+            return self._pace.after_error(error.server_seconds, error.retry_after)
         except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all things
             _log.exception("bug: cannot list")
-        return self._pace.after_error(self.monotonic() - began, retry_after)
+            return self._pace.after_error(self.monotonic() - began)
 
-    async def _list(self) -> bool:
-        """Ask, keep, wake whom it concerns; whether anything changed."""
-        began = self.monotonic()
-        items = await self.ask()
+    def _keep(self, began: float, items: tuple[ListItem, ...]) -> bool:
+        """Keep a list that was asked for then, wake whom it concerns; whether anything changed."""
         before = self.listing.items if self.listing is not None else {}
         first = self.listing is None
         self.listing = Listing(began, {one.id: one for one in items})
-        self._recovered()
+        self._outage.recovered()
         after = self.listing.items
         touched = {one for one, at in self._touched.items() if at <= began}
         self._touched = {one: at for one, at in self._touched.items() if one not in touched}
@@ -221,55 +238,15 @@ class SharedList(Generic[ListItem]):
             one for one in before.keys() | after.keys() if _differs(before.get(one), after.get(one))
         }
         for one in self._followers.values():
-            one.sight = _sight(one.sight, began, missed=one.thing not in after)
+            one.listed(began, there=one.thing in after)
         self.wake_all(
             [
                 one.wake
                 for one in self._followers.values()
-                if first or one.thing in changed or one.sight.misses == 1
+                if first or one.thing in changed or one.misses == 1
             ]
         )
         return first or bool(changed)
-
-    def _failed(self, error: RemoteError, began: float) -> None:
-        if not self._followers:
-            return
-        since = self.trouble.since if self.trouble else began
-        first = self.trouble is None
-        self.trouble = Trouble(error, since)
-        if first:
-            patience = self.pacing.outage if isinstance(error, _PASSING) else 0.0
-            left = max(0.0, since + patience - self.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(left, self._tell_outage)
-
-    def _tell_outage(self) -> None:
-        if self.trouble is not None:
-            self._tell(self.trouble)
-
-    def _recovered(self) -> None:
-        self.trouble = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._told is not None:
-            self._tell(None)
-
-    def _tell(self, trouble: Trouble | None) -> None:
-        """Tell all followers, so many a second: each of them is going to write its status."""
-        self._told = trouble
-        self.wake_all([partial(self._tell_one, one) for one in self._followers.values()])
-
-    def _tell_one(self, follower: _Follower) -> None:
-        if follower.sight.trouble != self._told:  # what holds when its turn has come, not before
-            follower.sight = replace(follower.sight, trouble=self._told)
-            follower.wake()
-
-
-def _sight(before: Sight, began: float, *, missed: bool) -> Sight:
-    if not missed:
-        return replace(before, misses=0, missed_since=None)
-    since = began if before.missed_since is None else before.missed_since
-    return replace(before, misses=before.misses + 1, missed_since=since)
 
 
 def _differs(before: Listable | None, after: Listable | None) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from execution_operator.remote.errors import RemoteError
+from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import ListPace
 from execution_operator.remote.testhub.queries import ExecutionFilter
 from execution_operator.remote.testhub.wire import ACTIVE_WORDS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from execution_operator.remote.testhub.wire import ExecutionResource
+    from execution_operator.remote.whole_list import WholeList
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -31,13 +32,9 @@ class Lister(Protocol):
     """Who can list executions."""
 
     async def list_executions(
-        self,
-        project_id: str,
-        chosen: ExecutionFilter,
-        *,
-        waited: Callable[[float], None] | None = None,
-    ) -> tuple[ExecutionResource, ...]:
-        """All pages, or a RemoteError; `waited` is told of the seconds until each one's turn."""
+        self, project_id: str, chosen: ExecutionFilter
+    ) -> WholeList[ExecutionResource]:
+        """All pages, or a RemoteError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +57,6 @@ class Unseen:
 
 
 Sighting = Listed | Unlisted | Unseen
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Lists fail since that monotonic moment."""
-
-    error: RemoteError
-    since: float
 
 
 @dataclass(slots=True)
@@ -101,20 +90,21 @@ class ExecutionSnapshot:
         self._pace = ListPace(poll_seconds, random)
         self._outage_seconds = outage_seconds
         self._monotonic = monotonic
-        self._on_trouble = on_trouble
         self._on_strangers = on_strangers
-        self._wake_all = wake_all or PacedWakes().wake_all
         self._followers: dict[str, _Follower] = {}
+        self._outage = Outage(
+            self._followers.values(),
+            monotonic=monotonic,
+            wake_all=wake_all or PacedWakes().wake_all,
+            on_trouble=on_trouble,
+        )
         self._poller: asyncio.Task[None] | None = None
-        self._trouble: Trouble | None = None
-        self._told: Trouble | None = None
         self._listed_at: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def trouble(self) -> Trouble | None:
         """Since when and why lists fail; None while they work."""
-        return self._trouble
+        return self._outage.trouble
 
     def told(self, execution_id: str) -> Trouble | None:
         """The trouble that the follower was told of: the same words to all, each in its turn."""
@@ -135,7 +125,7 @@ class ExecutionSnapshot:
         """What is known of the execution; `wake` is called whenever that changes."""
         follower = self._followers.get(execution_id)
         if follower is None:
-            follower = _Follower(wake, self._monotonic(), told=self._told)
+            follower = _Follower(wake, self._monotonic(), told=self._outage.told)
             self._followers[execution_id] = follower
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(), name="snapshot")
@@ -145,11 +135,12 @@ class ExecutionSnapshot:
         """Nobody wants to know any more; what nobody looks at is not in trouble."""
         self._followers.pop(execution_id, None)
         if not self._followers:
-            self._recovered()
+            self._outage.recovered()
 
     async def close(self) -> None:
         """List no more."""
         self._followers.clear()
+        self._outage.close()
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
@@ -164,42 +155,17 @@ class ExecutionSnapshot:
 
     async def _list(self) -> float:
         """List once; the seconds to wait before the next one."""
-        began, retry_after = self._monotonic(), None
-        waits: list[float] = []  # for our own rate limit: that says nothing about the server
+        began = self._monotonic()
         try:
-            executions = await self._lister.list_executions(
-                self._project_id, self._filter, waited=waits.append
-            )
-            self._succeeded(executions, began)
-            return self._pace.after_answer(self._monotonic() - began - sum(waits))
+            listed = await self._lister.list_executions(self._project_id, self._filter)
+            self._succeeded(listed.items, began)
+            return self._pace.after_answer(listed.server_seconds)
         except RemoteError as error:
-            self._failed(error, began)
-            retry_after = error.retry_after
+            self._outage.failed(error, began=began, patience_seconds=self._outage_seconds)
+            return self._pace.after_error(error.server_seconds, error.retry_after)
         except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all runs
             _log.exception("bug: cannot list", project=self._project_id)
-        return self._pace.after_error(self._monotonic() - began, retry_after)
-
-    def _failed(self, error: RemoteError, began: float) -> None:
-        if not self._followers:
-            return
-        since = self._trouble.since if self._trouble else began
-        first = self._trouble is None
-        self._trouble = Trouble(error, since)
-        if first:
-            self._on_trouble(self._trouble)
-            self._tell_in_time(since)
-
-    def _tell_in_time(self, since: float) -> None:
-        """Tell the outage when it has lasted long enough, however far the next list is."""
-        left = since + self._outage_seconds - self._monotonic()
-        if left > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self._tell_now, since)
-        else:
-            self._tell_now(since)
-
-    def _tell_now(self, since: float) -> None:
-        if self._told is None and self._trouble is not None and self._trouble.since == since:
-            self._tell(self._trouble)
+            return self._pace.after_error(self._monotonic() - began)
 
     def _succeeded(self, executions: Iterable[ExecutionResource], began: float) -> None:
         self._listed_at = began
@@ -211,27 +177,7 @@ class ExecutionSnapshot:
                 follower.wake()
         if self._on_strangers is not None:
             self._on_strangers(frozenset(found.keys() - self._followers.keys()))
-        self._recovered()
-
-    def _recovered(self) -> None:
-        if self._trouble is None:
-            return
-        self._trouble = None
-        if self._timer is not None:
-            self._timer.cancel()
-        self._on_trouble(None)
-        if self._told is not None:
-            self._tell(None)
-
-    def _tell(self, trouble: Trouble | None) -> None:
-        """Tell all followers, so many a second: each of them is going to write its status."""
-        self._told = trouble
-        self._wake_all([partial(self._tell_one, one) for one in self._followers.values()])
-
-    def _tell_one(self, follower: _Follower) -> None:
-        if follower.told != self._told:  # what holds when its turn has come, not before
-            follower.told = self._told
-            follower.wake()
+        self._outage.recovered()
 
 
 def _sighted(follower: _Follower, execution: ExecutionResource | None, began: float) -> Sighting:

@@ -111,7 +111,7 @@ class Transport:
             fence = Fence(Sending(), before_bytes)
             response = await self._metered(request, token, fence, passage, receiver)
             self._judge(response, passage)
-        return replace(response, waited_seconds=waited)
+        return response
 
     async def close(self) -> None:
         """Let nothing more in, wait for the answers under way, and close all connections.
@@ -176,17 +176,20 @@ class Transport:
             if fence.refusal is not None:
                 raise fence.refusal from None
             failure = classify(error, sending, self._name, self._endpoint.proxy_url)
-            self._count(request, failure.code, begin)
+            seconds = self._count(request, failure.code, begin)
             if failure.host_failed:
                 passage.failed(failure.cause)
+            meaning = failure.meaning(request, sending)
+            meaning.server_seconds = seconds
             # The foreign text may name a URL with a token in it, or quote the answer.
-            raise failure.meaning(request, sending) from None
-        self._count(request, str(response.status), begin)
-        return response
+            raise meaning from None
+        seconds = self._count(request, str(response.status), begin)
+        return replace(response, server_seconds=seconds)
 
-    def _count(self, request: Request, code: str, begin: float) -> None:
+    def _count(self, request: Request, code: str, begin: float) -> float:
         seconds = time.perf_counter() - begin
         self._meter.request(self._server, request.operation, code, seconds)
+        return seconds
 
     async def _exchange(
         self, request: Request, token: str | None, fence: Fence, receiver: Receiver | None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from execution_operator.api.execution_server import SpaceStatus
     from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Digest
-    from execution_operator.remote.snapshot import Trouble
+    from execution_operator.remote.outage import Trouble
 
 MISSING: Final = frozenset(
     {Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.REFERENCE_NOT_FOUND}

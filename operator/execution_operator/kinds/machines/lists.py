@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from execution_operator.remote.shared_list import Pacing
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machines import Machines
+    from execution_operator.remote.whole_list import WholeList
 
     Place = tuple[str, object]
 
@@ -48,7 +49,7 @@ class MachineLists:
         """Ask no more."""
         await asyncio.gather(*(one.close() for one in self._open.values()))
 
-    def _list(self, place: Place, ask: Callable[[], Awaitable[tuple[Any, ...]]]) -> SharedList[Any]:
+    def _list(self, place: Place, ask: Callable[[], Awaitable[WholeList[Any]]]) -> SharedList[Any]:
         if place not in self._open:
             self._open[place] = SharedList(
                 ask, self.pacing, self.monotonic, self.random, self.wake_all

@@ -106,11 +106,11 @@ class Censuses:
                 completed_not_set_or_after=now.utc - _RECENT,
             ),
         )
-        ids = frozenset(one.id for one in listed)
+        ids = frozenset(one.id for one in listed.items)
         nobody = ExecutionFilter(
             status=("ALL",), tags=(nobody_tag(str(self._ports.random.random())),)
         )
-        tells_apart = not await hub.list_executions(project, nobody)
+        tells_apart = not (await hub.list_executions(project, nobody)).items
         runs = [*self._ports.objects.of_kind("TestExecution")]
         claimed = claims(runs, connection.url, project)
         missing = [one for one in _expected(claimed, now, settling) if one not in ids]

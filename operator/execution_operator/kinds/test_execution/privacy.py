@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.test_execution.words import is_known
+from execution_operator.remote.outage import Trouble
 from execution_operator.remote.redaction import HIDDEN, Redactor
-from execution_operator.remote.snapshot import Trouble
 from execution_operator.remote.testhub.wire import ResultResource
 
 if TYPE_CHECKING:

@@ -233,7 +233,8 @@ class Searches:
 
 
 async def _tagged(hub: TestHub, project: str, tag: str) -> tuple[ExecutionResource, ...]:
-    return await hub.list_executions(project, ExecutionFilter(status=("ALL",), tags=(tag,)))
+    chosen = ExecutionFilter(status=("ALL",), tags=(tag,))
+    return (await hub.list_executions(project, chosen)).items
 
 
 def _why_not(hits: tuple[ExecutionResource, ...], census: Census) -> Problem | None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.problems import Problem
     from execution_operator.kinds.test_execution.capacity import Place
     from execution_operator.kinds.test_execution.identity import Intent
-    from execution_operator.remote.snapshot import Sighting, Trouble
+    from execution_operator.remote.outage import Trouble
+    from execution_operator.remote.snapshot import Sighting
     from execution_operator.remote.testhub.junit import TestCounts
     from execution_operator.remote.testhub.wire import ExecutionResource, ResultResource
 

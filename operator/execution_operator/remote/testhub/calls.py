@@ -9,8 +9,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from execution_operator.remote.answers import Answer
-from execution_operator.remote.errors import ProtocolError
+from execution_operator.remote.errors import ProtocolError, RemoteError
 from execution_operator.remote.testhub import reading
+from execution_operator.remote.whole_list import WholeList
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -84,31 +85,32 @@ class Calls:
         return Answer(request, response, self._tokens.redactor(*secrets))
 
     async def all_pages(
-        self,
-        model: type[Item],
-        request: Callable[[int], Request],
-        *,
-        waited: Callable[[float], None] | None = None,
-    ) -> tuple[Item, ...]:
+        self, model: type[Item], request: Callable[[int], Request]
+    ) -> WholeList[Item]:
         """Read a list, all pages of it.
 
         Args:
             model: what it is a list of.
             request: makes the request for a page.
-            waited: is told for each page how many seconds it waited for its turn.
 
         Raises:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
+                It tells the server's seconds as well, those of the pages before included.
         """
-        listing = reading.Listing(model)
-        for page in range(_MOST_PAGES):
-            answer = await self.answer(request(page))
-            if waited is not None:
-                waited(answer.response.waited_seconds)
-            if not await off_loop(listing.add, answer):
-                return tuple(listing.found.values())
+        listing, seconds = reading.Listing(model), 0.0
+        try:
+            for page in range(_MOST_PAGES):
+                answer = await self.answer(request(page))
+                seconds += answer.response.server_seconds
+                if not await off_loop(listing.add, answer):
+                    return WholeList(tuple(listing.found.values()), seconds)
+        except RemoteError as error:
+            error.server_seconds += seconds
+            raise
         message = f"cannot {request(0).purpose}: the list has more than {_MOST_PAGES} pages"
-        raise ProtocolError(message)
+        endless = ProtocolError(message)
+        endless.server_seconds = seconds
+        raise endless
 
 
 async def off_loop(read: Callable[[Answer], Read], answer: Answer) -> Read:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from execution_operator.remote.testhub.queries import AssetFilter, ExecutionFilter, StopOptions
     from execution_operator.remote.testhub.wire import ResultResource
     from execution_operator.remote.transport import Transport
+    from execution_operator.remote.whole_list import WholeList
 
 
 class TestHub:
@@ -70,33 +71,27 @@ class TestHub:
 
     async def list_spaces(self, search: str | None = None) -> tuple[Space, ...]:
         """List the user's team spaces; the server's search is not exact."""
-        return await self._calls.all_pages(Space, lambda page: protocol.list_spaces(search, page))
+        found = await self._calls.all_pages(Space, lambda page: protocol.list_spaces(search, page))
+        return found.items
 
     async def list_projects(self, name: str, space_id: str | None = None) -> tuple[Project, ...]:
         """List the user's projects with a name like that, of one team space or of all."""
-        return await self._calls.all_pages(
+        found = await self._calls.all_pages(
             Project, lambda page: protocol.list_projects(name, space_id, page)
         )
+        return found.items
 
     async def list_assets(self, project_id: str, which: AssetFilter) -> tuple[Asset, ...]:
         """List test assets of a project."""
-        return await self._calls.all_pages(
+        found = await self._calls.all_pages(
             Asset, lambda page: protocol.list_assets(project_id, which, page)
         )
+        return found.items
 
     async def list_executions(
-        self,
-        project_id: str,
-        which: ExecutionFilter,
-        *,
-        waited: Callable[[float], None] | None = None,
-    ) -> tuple[ExecutionResource, ...]:
+        self, project_id: str, which: ExecutionFilter
+    ) -> WholeList[ExecutionResource]:
         """List the runs of a project that match, all pages of them.
-
-        Args:
-            project_id: the project.
-            which: what has to match.
-            waited: is told for each page how many seconds it waited for its turn.
 
         Raises:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
@@ -105,7 +100,6 @@ class TestHub:
         return await self._calls.all_pages(
             ExecutionResource,
             lambda page: protocol.list_executions(project_id, which, page),
-            waited=waited,
         )
 
     async def start_execution(

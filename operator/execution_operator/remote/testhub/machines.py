@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from execution_operator.remote.testhub.calls import Calls
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_protocol import Sort
+    from execution_operator.remote.whole_list import WholeList
 
     Fence = Callable[[], None]
 
@@ -44,7 +45,7 @@ class Machines(Generic[MachineItem]):
         """What operations call one, as metrics show them."""
         return self._sort.word
 
-    async def list(self, level: Level) -> tuple[MachineItem, ...]:
+    async def list(self, level: Level) -> WholeList[MachineItem]:
         """List what the level has, all pages; of agents those of all users.
 
         Agents come with their host names in lower case: read one by `get` before an update.
@@ -54,7 +55,7 @@ class Machines(Generic[MachineItem]):
             sort.model, lambda page: machine_protocol.list_machines(sort, level, page)
         )
 
-    async def list_of_project(self, project_id: str) -> tuple[MachineItem, ...]:
+    async def list_of_project(self, project_id: str) -> WholeList[MachineItem]:
         """List what is associated with a project, all pages, whoever associated it."""
         sort = self._sort
         return await self._calls.all_pages(

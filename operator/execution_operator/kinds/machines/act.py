@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from execution_operator.api.machine import Origin
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.kinds.holding import hold_server
-from execution_operator.kinds.machines.observe import server_key
 from execution_operator.kinds.machines.seen import (
     Action,
     Associate,
@@ -26,6 +25,7 @@ from execution_operator.kinds.machines.seen import (
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.kind import Step
 
 if TYPE_CHECKING:

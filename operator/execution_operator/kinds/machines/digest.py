@@ -6,21 +6,21 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from execution_operator.reconcile.ports import Digest, Key
+from execution_operator.kinds.served import ServedDigest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.reconcile.ports import Digest, Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MachineDigest(Digest):
+class MachineDigest(ServedDigest):
     """An object of a machine: which machine, on which server, and how it is.
 
     Attributes:
-        server: the name of its ExecutionServer.
         url: of the server that it was found or created on.
         host: by which it is found, in lower case.
         space_id, space_name: the team space as the status or the spec has it.
@@ -29,7 +29,6 @@ class MachineDigest(Digest):
         use: differs when those that name it have to look again.
     """
 
-    server: str
     url: str | None
     host: str
     space_id: str | None
@@ -44,11 +43,6 @@ class MachineDigest(Digest):
     def group(self) -> str | None:
         """Objects of one machine are found together by its host."""
         return self.host
-
-    @property
-    def server_key(self) -> Key:
-        """The ExecutionServer that it names."""
-        return Key("ExecutionServer", self.key.namespace, self.server)
 
 
 def digest_of(wanted: MachineObject, *, host: str, state: str) -> MachineDigest:

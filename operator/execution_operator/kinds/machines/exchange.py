@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.kinds.machines.associations import Associations
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
-from execution_operator.kinds.machines.observe import asked_for, server_key
+from execution_operator.kinds.machines.observe import asked_for
 from execution_operator.kinds.machines.seen import (
     Associate,
     Certainty,
@@ -29,6 +29,7 @@ from execution_operator.kinds.machines.standing import (
     own_intent,
 )
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (

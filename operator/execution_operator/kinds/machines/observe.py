@@ -15,6 +15,7 @@ from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.served import server_key
 from execution_operator.kinds.standing import standing_of
 from execution_operator.reconcile.ports import Key
 
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.shared_list import Listing
     from execution_operator.remote.testhub.machine_wire import Machine
-
-
-def server_key(wanted: MachineObject) -> Key:
-    """The ExecutionServer that it names."""
-    return Key("ExecutionServer", wanted.metadata.namespace, wanted.spec.server_ref.name)
 
 
 def asked_for(wanted: MachineObject) -> tuple[int, str]:

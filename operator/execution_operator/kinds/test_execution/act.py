@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.test_execution import TestExecution
 from execution_operator.kinds.holding import hold_server
+from execution_operator.kinds.served import server_key
 from execution_operator.kinds.test_execution.actions import (
     Action,
     Adopt,
@@ -27,7 +28,6 @@ from execution_operator.kinds.test_execution.actions import (
     Stop,
     WriteIntent,
 )
-from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.seen import Certainty, Doubt, Seen
 from execution_operator.kinds.test_execution.standing import execution_id
 from execution_operator.reconcile.kind import Step

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.test_execution import Phase
+from execution_operator.kinds.served import ServedDigest
 from execution_operator.kinds.test_execution.attempts import attempt_at
 from execution_operator.kinds.test_execution.identity import Intent
 from execution_operator.kinds.test_execution.locations import referenced
-from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from execution_operator.api.execution_server import ByIdOrName
     from execution_operator.api.run_status import Execution
     from execution_operator.api.test_execution import Origin, TestExecution
+    from execution_operator.reconcile.ports import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class RecordedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunDigest(Digest):
+class RunDigest(ServedDigest):
     """A TestExecution: whose run it has, on which server, and where that is.
 
     Attributes:
@@ -43,7 +44,6 @@ class RunDigest(Digest):
         machines: the agents and docker hosts that its start waits for.
     """
 
-    server: str
     project: str
     has_place: bool
     created: datetime | None
@@ -58,11 +58,6 @@ class RunDigest(Digest):
     def is_over(self) -> bool:
         """Whether its end is recorded."""
         return self.phase is not None and self.phase.is_terminal
-
-    @property
-    def server_key(self) -> Key:
-        """The ExecutionServer that it names."""
-        return Key("ExecutionServer", self.key.namespace, self.server)
 
 
 def digest_of(wanted: TestExecution) -> RunDigest:

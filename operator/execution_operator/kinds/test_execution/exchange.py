@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from execution_operator.kinds.served import server_key
 from execution_operator.kinds.test_execution.actions import (
     Adopt,
     Configure,
@@ -17,7 +18,6 @@ from execution_operator.kinds.test_execution.actions import (
     Start,
     Stop,
 )
-from execution_operator.kinds.test_execution.observe import server_key
 from execution_operator.kinds.test_execution.orders import Orders
 from execution_operator.kinds.test_execution.outcomes import BACKOFF, Outcomes
 from execution_operator.kinds.test_execution.reads import Reads

@@ -10,6 +10,7 @@ from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.api.test_execution import Origin
 from execution_operator.kinds.problems import Problem
+from execution_operator.kinds.served import server_key
 from execution_operator.kinds.standing import standing_of
 from execution_operator.kinds.test_execution.digest import RunDigest, digest_of
 from execution_operator.kinds.test_execution.expiry import tracker
@@ -42,11 +43,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
     from execution_operator.kinds.test_execution.capacity import Capacity
     from execution_operator.kinds.test_execution.memories import Memories
-
-
-def server_key(wanted: TestExecution) -> Key:
-    """The ExecutionServer that it names."""
-    return Key("ExecutionServer", wanted.metadata.namespace, wanted.spec.server_ref.name)
 
 
 class Observer:

@@ -9,8 +9,8 @@ import structlog
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.api.test_execution import Phase
 from execution_operator.kinds.counts import server_label
+from execution_operator.kinds.served import server_key
 from execution_operator.kinds.test_execution.attempts import attempt_of
-from execution_operator.kinds.test_execution.observe import server_key
 
 if TYPE_CHECKING:
     from execution_operator.api.test_execution import TestExecution

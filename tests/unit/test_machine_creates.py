@@ -18,6 +18,7 @@ from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import Ambiguous, Rejected, Unreachable
 from execution_operator.remote.shared_list import Pacing
+from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
 from support.chance import Chance
 from support.runs import PERIODS, at
@@ -32,9 +33,9 @@ class Agents:
     fate: Exception | None = None
     word: str = "agent"
 
-    async def list(self, _level: object) -> tuple[Any, ...]:
+    async def list(self, _level: object) -> WholeList[Any]:
         """None are there."""
-        return ()
+        return WholeList((), server_seconds=0.0)
 
     async def create(self, _level: object, _members: object, *, before_bytes: object) -> Any:
         """Create one, or fail."""

@@ -64,13 +64,13 @@ OF_PLACES = {
     "a space of an unknown id": Mistake(
         {"space": {"id": "lab"}},
         "NotFound",
-        'team space "lab" does not exist',
+        'team space "lab" does not exist (HTTP 404); check spec.space',
         lambda stage: stage.space("lab"),
     ),
     "a space that the token cannot see": Mistake(
         {"space": {"id": "closed"}},
         "Forbidden",
-        'you are not a member of team space "closed"',
+        '"closed" (HTTP 403); give the token\'s user the rights for it',
         lambda stage: stage.space("closed"),
     ),
 }
@@ -84,7 +84,7 @@ OF_PROJECTS = {
     "a project of an unknown id": Mistake(
         {"projects": [{"id": "1200"}]},
         "NotFound",
-        'project "1200"',
+        'project "1200" does not exist (HTTP 404); check spec.projects',
         lambda stage: stage.project("1200", "Lab"),
     ),
 }
@@ -165,6 +165,7 @@ async def test_a_wrong_place_is_told_and_changes_nothing_until_it_is_right(
     found = await subject.is_("Ready", "False", mistake.reason)
     assert mistake.says in condition(found, "Ready")["message"]
     assert sort.changes(stage.simulator) == []
+    await subject.told("Warning", mistake.reason)
     await mistake.mend(stage)
     await subject.ready()
     assert sort.changes(stage.simulator) == [f"create_{sort.word}"]
@@ -183,6 +184,7 @@ async def test_a_wrong_project_is_told_and_keeps_what_was_right_until_it_is_righ
     await subject.change(projects=[*before["projects"], *mistake.spec["projects"]])
     found = await subject.is_("Ready", "False", mistake.reason)
     assert mistake.says in condition(found, "Ready")["message"]
+    await subject.told("Warning", mistake.reason)
     assert [*sort.shelf(stage.simulator)] == [machine]
     assert set(machine.projects) == {"1050"}
     await mistake.mend(stage)
@@ -214,6 +216,7 @@ async def test_a_wrong_secret_is_told_and_changes_nothing_until_it_is_right(
     found = await docker.is_("Ready", "False", secret.reason)
     assert secret.says in condition(found, "Ready")["message"]
     assert DOCKER.changes(simulator) == []
+    await docker.told("Warning", secret.reason)
     await namespace.change_secret("docker-tls", **GOOD)
     await docker.ready()
     (machine,) = simulator.docker_hosts

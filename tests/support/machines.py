@@ -155,3 +155,23 @@ class Subject:
             return event in await self.namespace.events(self.name)
 
         await until(is_told, f"the event {event}")
+
+
+async def whole_life(place: Place, namespace: Namespace, simulator: Simulator, **more: Any) -> None:
+    """One object from its creation to its deletion, with all that happens to it in between."""
+    subject = Subject(namespace, place.sort, name=f"of-{place.space or 'the-user'}")
+    projects = [{"id": "1050"}, {"name": "Billing"}]
+    await subject.create(place.spec(projects=projects, **more))
+    found = await subject.ready()
+    machine = place.sort.shelf(simulator).get(int(found["status"][place.sort.id_field]))
+    assert machine is not None
+    assert machine.space_id == place.space
+    if place.sort is DOCKER:
+        await subject.shows("its connection", lambda status: status.get("connection"))
+    machine.projects.pop("1050")
+    await until(lambda: "1050" in machine.projects, "the association that somebody took away")
+    await subject.change(type="another", projects=projects[:1])
+    await until(lambda: machine.members.get("type") == "another", "the change of a field")
+    await until(lambda: set(machine.projects) == {"1050"}, "the dissociation")
+    await subject.deleted()
+    assert place.sort.shelf(simulator).get(machine.id) is None

@@ -101,6 +101,7 @@ STATIC_AGENTS: Final = Definition(
     "sag",
     (
         _READY,
+        _REASON,
         Column("State", ".status.state"),
         Column("Version", ".status.version"),
         Column("Projects", ".status.projectCount", "integer"),
@@ -115,6 +116,7 @@ DOCKER_HOSTS: Final = Definition(
     "dkh",
     (
         _READY,
+        _REASON,
         Column("Connection", ".status.connection.status"),
         Column("Version", ".status.info.version"),
         Column("Projects", ".status.projectCount", "integer"),

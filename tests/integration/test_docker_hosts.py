@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kubernetes.aio import client
 
 from execution_simulator.docker_connections import DockerConnection
-from execution_simulator.faults import AnswerStatus, LoseAnswer
+from execution_simulator.faults import AnswerStatus
 from support import tls_material
 from support.kube import condition, until
 
@@ -287,95 +283,6 @@ async def test_what_was_adopted_is_left_but_for_our_associations(
     assert list(one(simulator).projects) == ["1100"]
 
 
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_lost_answer_makes_no_second_one_and_no_stranger(docker, ready, simulator):
-    simulator.faults.add(LoseAnswer(operation="create_docker_host"))
-    await docker()
-    found = await ready()
-    assert found["status"]["origin"] == "Created"
-    assert found["status"]["dockerHostId"] == str(one(simulator).id)
-
-
-WITHOUT = {name: GOOD[name] for name in ("ca.crt", "tls.crt")}
-BY_SECRET = {"tlsSecretRef": {"name": "docker-tls"}}
-
-
-@dataclass(frozen=True)
-class Bad:
-    spec: dict[str, Any]
-    reason: str
-    says: str
-    secret: dict[str, str] | None = None
-
-
-BAD = {
-    "a-Secret-without-a-key": Bad(
-        BY_SECRET, "SecretKeyMissing", 'Secret "docker-tls" has no key "tls.key"', WITHOUT
-    ),
-    "a-key-of-another-certificate": Bad(
-        BY_SECRET,
-        "InvalidSpec",
-        'the key in "tls.key" is not that of the first certificate in "tls.crt"',
-        {**GOOD, "tls.key": OTHER["tls.key"]},
-    ),
-    "an-expired-certificate": Bad(
-        BY_SECRET,
-        "InvalidSpec",
-        'the certificate in "tls.crt" expired at',
-        tls_material.expired(),
-    ),
-    "no-Secret": Bad(BY_SECRET, "SecretNotFound", 'cannot find Secret "docker-tls"'),
-    "a-space-that-there-is-not": Bad(
-        {"space": {"name": "Nowhere"}},
-        "ReferenceNotFound",
-        'no team spaces are called "Nowhere"',
-    ),
-    "a-space-that-the-token-cannot-see": Bad(
-        {"space": {"id": "secret-space"}}, "NotFound", 'team space "secret-space"'
-    ),
-}
-
-
-@pytest.mark.usefixtures("hub", "operator")
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
-async def test_bad_input_is_told_and_changes_nothing_on_the_server(
-    docker, ready, namespace, simulator, bad
-):
-    if bad.secret is not None:
-        await namespace.secret("docker-tls", **bad.secret)
-    await docker(**bad.spec)
-    found = await ready("False", bad.reason)
-    assert bad.says in condition(found, "Ready")["message"]
-    assert changes(simulator) == []
-    assert list(simulator.docker_hosts) == []
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_project_that_there_is_not_keeps_it_from_being_ready(docker, ready, simulator):
-    await docker(projects=[{"name": "Nowhere"}])
-    found = await ready("False", "ReferenceNotFound")
-    assert 'no project "Nowhere"' in condition(found, "Ready")["message"]
-    assert "associate_docker_host" not in changes(simulator)
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_secret_that_is_mended_is_read_again(docker, ready, namespace, simulator):
-    await namespace.secret("docker-tls", **WITHOUT)
-    await docker(tlsSecretRef={"name": "docker-tls"})
-    await ready("False", "SecretKeyMissing")
-    await namespace.change_secret("docker-tls", **GOOD)
-    await ready()
-    assert one(simulator).members["clientKey"] == GOOD["tls.key"]
-
-
-@pytest.mark.usefixtures("hub")
-async def test_a_port_that_is_none_is_refused_with_a_sentence(docker):
-    with pytest.raises(client.ApiException) as refusal:
-        await docker(port="99999")
-    told = json.loads(refusal.value.body)["message"]
-    assert 'write the port as a number from 1 to 65535 in quotes, as "2376"' in told
-
-
 @pytest.mark.usefixtures("hub")
 async def test_at_rest_nothing_is_written_and_keys_are_in_no_log(
     docker, ready, namespace, operator, simulator
@@ -399,18 +306,3 @@ async def test_at_rest_nothing_is_written_and_keys_are_in_no_log(
     logged = operator.log_file.read_text()
     for line in GOOD["tls.key"].splitlines()[1:-1]:
         assert line not in logged
-
-
-@pytest.mark.usefixtures("hub")
-async def test_how_many_there_are_is_measured_by_what_the_server_says(
-    docker, ready, operator, namespace
-):
-    await docker()
-    await ready()
-    labels = {"server": f"{namespace.name}/hub", "status": "SUCCESS"}
-    await until(
-        lambda: asyncio.to_thread(
-            lambda: operator.metric("execution_operator_docker_hosts", **labels) == 1
-        ),
-        "one docker host that is reached",
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from execution_simulator.faults import AnswerStatus, LoseAnswer
+from execution_simulator.faults import AnswerStatus
 from support.kube import condition, until
 
 HOST = "LoadGen-1.example.com"
@@ -223,6 +224,31 @@ async def test_an_agent_that_never_came_is_waited_for_before_it_counts_as_lost(
 
 
 @pytest.mark.usefixtures("hub", "operator")
+async def test_what_the_server_says_of_an_agent_is_shown(namespace, simulator):
+    agent = register(
+        simulator,
+        version="11.0.7",
+        operatingSystem="Linux",
+        architecture="x86_64",
+        capabilities=[{"key": "java"}, {"key": "jmeter"}],
+    )
+    agent.lose(simulator.clock.now())
+    await wanted(namespace)
+    found = await namespace.condition("StaticAgent", "loadgen", "Ready", "False", "AgentLost")
+    status = found["status"]
+    told = {name: status[name] for name in ("state", "version", "operatingSystem", "architecture")}
+    assert told == {
+        "state": "LOST",
+        "version": "11.0.7",
+        "operatingSystem": "Linux",
+        "architecture": "x86_64",
+    }
+    assert status["capabilities"] == 2
+    contact = datetime.fromisoformat(status["lastContactTime"]).timestamp()
+    assert contact == int(agent.silent_since)
+
+
+@pytest.mark.usefixtures("hub", "operator")
 async def test_an_occupied_agent_is_usable_and_says_so(namespace, simulator):
     agent = register(simulator)
     agent.busy = True
@@ -267,112 +293,10 @@ async def test_an_agent_in_use_is_removed_as_soon_as_the_server_allows(namespace
     assert there(simulator) == []
 
 
-@pytest.mark.usefixtures("hub")
-async def test_a_deletion_ends_although_the_server_is_away(namespace, simulator, start):
-    await start(deletion_period="2s")
-    await wanted(namespace)
-    await ready(namespace)
-    simulator.faults.add(AnswerStatus(operation="*", status=502, body="html", times=None))
-    await namespace.delete("StaticAgent", "loadgen")
-    await namespace.gone("StaticAgent", "loadgen")
-    events = await until(lambda: left_behind(namespace), "the event MachineLeftBehind")
-    assert events
-
-
-async def left_behind(namespace):
-    return ("Warning", "MachineLeftBehind") in await namespace.events("loadgen")
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_deletion_ends_at_once_when_the_secret_is_gone(namespace, simulator):
-    await wanted(namespace)
-    await ready(namespace)
-    await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
-    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
-    await namespace.delete("StaticAgent", "loadgen")
-    await namespace.gone("StaticAgent", "loadgen")
-    await until(lambda: left_behind(namespace), "the event MachineLeftBehind")
-    assert len(there(simulator)) == 1
-
-
-@pytest.mark.usefixtures("hub", "operator")
-@pytest.mark.parametrize("moment", ["at once", "after a crash"])
-async def test_a_lost_answer_of_a_create_leaves_one_agent_that_is_ours(
-    namespace, simulator, operator, start, moment
-):
-    hangs = 30.0 if moment == "after a crash" else 0.0
-    simulator.faults.add(LoseAnswer(operation="create_agent", hang_seconds=hangs))
-    await wanted(namespace)
-    await until(lambda: len(there(simulator)) == 1, "an agent")
-    if moment == "after a crash":
-        await operator.kill()
-        await start()
-    found = await ready(namespace)
-    assert found["status"]["origin"] == "Created"
-    assert simulator.requests.counts()["create_agent"] == 1
-
-
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_create_that_did_not_arrive_is_repeated(namespace, simulator):
     simulator.faults.add(AnswerStatus(operation="create_agent", status=503, body="html", times=2))
     await wanted(namespace)
-    await ready(namespace)
-    assert len(there(simulator)) == 1
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_an_agent_that_came_between_look_and_create_is_adopted(namespace, simulator):
-    simulator.faults.add(
-        AnswerStatus(operation="create_agent", status=409, message="defined already", times=2)
-    )
-    await wanted(namespace)
-    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Rejected")
-    register(simulator)
-    found = await ready(namespace)
-    assert found["status"]["origin"] == "Adopted"
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_an_agent_that_vanished_is_created_anew(namespace, simulator):
-    await wanted(namespace, projects=[{"id": "1050"}])
-    await ready(namespace)
-    (first,) = there(simulator)
-    simulator.agents.remove(first.id)
-    await shows(namespace, "another id", lambda status: is_other(status, first.id))
-    await ready(namespace)
-    (second,) = there(simulator)
-    assert set(second.projects) == {"1050"}
-
-
-def is_other(status, machine_id):
-    return status.get("agentId") not in {None, str(machine_id)}
-
-
-@pytest.mark.usefixtures("hub", "operator")
-@pytest.mark.parametrize("body", ["json", "html"])
-async def test_a_404_at_an_update_creates_no_second_agent(namespace, simulator, body):
-    agent = register(simulator)
-    await wanted(namespace, ipAddress="192.0.2.7")
-    await ready(namespace)
-    simulator.faults.add(AnswerStatus(operation="update_agent", status=404, body=body, times=2))
-    agent.members["ipAddress"] = "192.0.2.9"
-    await until(lambda: agent.members["ipAddress"] == "192.0.2.7", "a repair")
-    assert there(simulator) == [agent]
-
-
-@pytest.mark.usefixtures("hub", "operator")
-@pytest.mark.parametrize("body", ["json", "html"])
-async def test_lists_that_fail_for_a_while_create_no_second_agent(namespace, simulator, body):
-    await wanted(namespace)
-    await ready(namespace)
-    simulator.faults.add(AnswerStatus(operation="list_agents", status=404, body=body, times=None))
-    await namespace.wait(
-        "StaticAgent",
-        "loadgen",
-        "not ready",
-        lambda found: condition(found, "Ready")["status"] != "True",
-    )
-    simulator.faults.clear()
     await ready(namespace)
     assert len(there(simulator)) == 1
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.decide import decide
-from execution_operator.kinds.machines.seen import Denials, Hidden, Look, LookUp, Memory, Update
+from execution_operator.kinds.machines.seen import (
+    Denials,
+    Found,
+    Hidden,
+    Look,
+    LookUp,
+    Memory,
+    Update,
+)
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.outage import Trouble
@@ -69,6 +79,12 @@ def test_nothing_is_sent_while_it_is_not_known_what():
 def test_a_list_that_is_denied_is_asked_for_on_its_own():
     sight = Sight(Trouble(NotFound("cannot list docker hosts"), 0.0))
     assert plan(seen(sight=sight)).action == LookUp(USER, 100.0)
+
+
+def test_a_list_that_worked_since_it_was_denied_ends_the_asking():
+    sight = Sight(Trouble(NotFound("cannot list docker hosts"), 50.0))
+    memory = replace(linked(), found=Found(60.0, ()))
+    assert plan(seen(memory, sight=sight)).action is None
 
 
 def test_a_list_that_fails_otherwise_is_left_to_those_who_ask_for_it():

@@ -21,14 +21,14 @@ def columns(kind):
 
 def test_the_columns_of_an_agent():
     assert columns(STATIC_AGENTS) == [
-        *("Ready", "State", "Version", "Projects"),
+        *("Ready", "Reason", "State", "Version", "Projects"),
         *("Host (wide)", "Server (wide)", "Age"),
     ]
 
 
 def test_the_columns_of_a_docker_host():
     assert columns(DOCKER_HOSTS) == [
-        *("Ready", "Connection", "Version", "Projects"),
+        *("Ready", "Reason", "Connection", "Version", "Projects"),
         *("Host (wide)", "Address (wide)", "Server (wide)", "Age"),
     ]
 

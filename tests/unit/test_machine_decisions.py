@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -259,6 +260,11 @@ def test_an_agent_that_lists_lack_is_not_given_up_early(sight, action):
     assert decide(wanted, seen(wanted, sight=sight), NOW).action == action
 
 
+def test_an_id_that_lists_show_with_another_name_is_asked_for():
+    wanted = held_agent(status=RECORDED)
+    assert decide(wanted, seen(wanted, is_another=True), NOW).action == Confirm(USER, "101")
+
+
 def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
     wanted = held_agent(status=RECORDED | OURS)
     known = seen(wanted, remembered(gone="101"))
@@ -267,8 +273,11 @@ def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
     assert (status.agent_id, status.origin, status.projects) == (None, None, ())
 
 
-def deleted(*, of=None, status=RECORDED, spec=None, memory=None, seconds=1.0, **known):
+def deleted(  # noqa: PLR0913 - what is known, each by its name
+    *, of=None, status=RECORDED, spec=None, memory=None, seconds=1.0, confirmed=True, **known
+):
     wanted = held_agent(of=of, status=status, spec=spec, deleted_at=START)
+    memory = replace(memory or Memory(), is_confirmed=confirmed)
     return decide(wanted, seen(wanted, memory, **known), at(seconds)).action
 
 
@@ -282,7 +291,17 @@ ADOPTED_OURS = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"} | OURS
     ("known", "action"),
     [
         pytest.param({}, Remove(USER, "101"), id="created: removed"),
+        pytest.param(
+            {"status": RECORDED | OURS, "confirmed": False},
+            Confirm(USER, "101"),
+            id="is it still ours?",
+        ),
         pytest.param({"status": RECORDED | OURS}, Dissociate("7", "101"), id="dissociated first"),
+        pytest.param(
+            {"status": RECORDED | OURS, "memory": remembered(gone="101")},
+            Release(),
+            id="its id means a stranger's now",
+        ),
         pytest.param(
             {"status": RECORDED | OURS, "memory": Memory(associations=DISSOCIATED)},
             Remove(USER, "101"),

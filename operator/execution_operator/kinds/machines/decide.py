@@ -87,13 +87,16 @@ def _living(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Pl
 
 
 def _is_denied(seen: Seen) -> bool:
-    """Whether the API may have no such machines at all: count how often it says so."""
+    """Whether the API may have no such machines at all: count how often it says so.
+
+    A list of our own that worked since then is newer than what followers were told of the lists.
+    """
     if seen.memory.denials is not None:
         return True
-    trouble = seen.sight.trouble
-    return (
-        seen.look_every is not None and trouble is not None and isinstance(trouble.error, NotFound)
-    )
+    trouble, found = seen.sight.trouble, seen.memory.found
+    if seen.look_every is None or trouble is None or not isinstance(trouble.error, NotFound):
+        return False
+    return found is None or found.began <= trouble.since
 
 
 def _finding(
@@ -207,6 +210,8 @@ def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Ac
 def _missing(seen: Seen, now: Now, *, level: Level, known: str, periods: Periods) -> Plan[Action]:
     """Believe that it is gone only after several lists, and then ask for it by its id."""
     sight = seen.sight
+    if seen.is_another:
+        return Plan(action=Confirm(level, known))
     if sight.missed_since is None:
         return REST  # no list was completed yet; the first one wakes
     left = sight.missed_since + periods.lost - now.monotonic

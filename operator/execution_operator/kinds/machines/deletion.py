@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.machine import Origin
 from execution_operator.kinds.machines.seen import (
     Action,
+    Confirm,
     Dissociate,
     LookUp,
     Release,
@@ -81,6 +82,8 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
     if known is None:
         return _in_doubt(seen, now)
     pauses = {one: dissociation_pause(seen, one, now, periods.fight) for one in _ours(wanted, seen)}
+    if pauses and not seen.memory.is_confirmed:
+        return Plan(action=Confirm(seen.level, known))  # the id may mean a stranger's by now
     due = [one for one, wait in pauses.items() if not wait]
     if due:
         return Plan(action=Dissociate(due[0], known))

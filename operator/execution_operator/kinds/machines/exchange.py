@@ -194,10 +194,12 @@ class Exchanger:
             machine = await self._machines(connection).get(action.level, action.machine_id)
         except NotFound:
             machine = None
+        deleting = wanted.metadata.is_deleted
         if machine is not None and self._traits.is_it(wanted, machine):
-            self._memories.keep(wanted, machine=machine, read_at=self._now())
+            self._memories.keep(wanted, machine=machine, read_at=self._now(), is_confirmed=deleting)
             return
-        self._teller.vanished(wanted, action.machine_id)
+        if not deleting:
+            self._teller.vanished(wanted, action.machine_id)
         self._memories.keep(
             wanted,
             gone=action.machine_id,

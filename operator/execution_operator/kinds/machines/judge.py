@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -97,9 +97,9 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
     if told is not None and told.reason is Reason.DOCKER_HOSTS_UNSUPPORTED:
         return told
     if seen.sight.trouble is not None:
-        return problem_of(seen.sight.trouble.error)
+        return _of_space(wanted, problem_of(seen.sight.trouble.error))
     if seen.memory.problem is not None:
-        return seen.memory.problem
+        return _of_space(wanted, seen.memory.problem)
     found = seen.memory.found
     if machine_id(wanted, seen) is None and found is not None and len(found.machines) > 1:
         ids = ", ".join(one.id for one in found.machines[:5])
@@ -111,9 +111,22 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
 def _of_project(seen: Seen, project: WantedProject) -> Problem | None:
     """Why a project cannot use the machine."""
     refusal = seen.memory.refusals.get(project.id or "")
-    if project.problem is not None or refusal is None:
-        return project.problem
-    return None if seen.associations.get(project.id or "") else refusal.problem
+    known = project.problem
+    if known is None and refusal is not None and not seen.associations.get(project.id or ""):
+        known = refusal.problem
+    return _with_the_place(known, "spec.projects") if known is not None else None
+
+
+def _of_space(wanted: MachineObject, problem: Problem) -> Problem:
+    """The same; what is not found in a team space may be the space itself."""
+    return problem if wanted.spec.space is None else _with_the_place(problem, "spec.space")
+
+
+def _with_the_place(problem: Problem, field: str) -> Problem:
+    """The same, with the field that names what the server does not have."""
+    if problem.reason is not Reason.NOT_FOUND:
+        return problem
+    return replace(problem, message=f"{problem.message}; check {field}")
 
 
 def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:

@@ -184,11 +184,9 @@ class Observer:
             machine is None or shared.listing.began > memory.read_at
         ):
             machine = shared.listing.items.get(known)
-        if machine is not None and not self._traits.is_it(wanted, machine):
-            machine = None  # the id means something else now
-        return self._with_associations(
-            wanted, replace(seen, machine=machine, sight=sight), connection, known
-        )
+        another = machine is not None and not self._traits.is_it(wanted, machine)
+        seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
+        return self._with_associations(wanted, seen, connection, known)
 
     def _with_associations(
         self, wanted: MachineObject, seen: Seen, connection: Connection, known: str

@@ -107,6 +107,7 @@ class Memory:
         found: the last look-up by name.
         machine: as it was last read on its own, and `read_at` when.
         gone: the recorded id that the server has surely no more.
+        is_confirmed: it was read for a deletion: its id still means it.
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
         reassociations: how often a project had to be told again the same, by id.
@@ -126,6 +127,7 @@ class Memory:
     machine: Machine | None = None
     read_at: float = 0.0
     gone: str | None = None
+    is_confirmed: bool = False
     is_removed: bool = False
     associations: Mapping[str, Association] = field(default_factory=dict)
     repairs: Repairs = field(default_factory=Repairs)
@@ -174,7 +176,7 @@ class Seen:
         members: what the machine has to be like, under the API's own names.
         hidden: what it has to be like and cannot be compared; None while not known.
         look_every: seconds between two looks at the server's connection; None: it has none.
-        listed: it is in the newest list; or was read later than that.
+        is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
     """
 
@@ -194,6 +196,7 @@ class Seen:
     hidden: Hidden | None = None
     look_every: float | None = None
     machine: Machine | None = None
+    is_another: bool = False
     sight: Sight = field(default_factory=Sight)
     projects: tuple[WantedProject, ...] = ()
     associations: Mapping[str, bool | None] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -55,15 +56,16 @@ class Teller:
         self._events.publish(wanted, "MachineLeftBehind", text, kind="Warning")
 
     def written(self, before: MachineObject, after: MachineObject) -> None:
-        """A status was stored: tell an adoption, and when the machine is lost or back."""
+        """A status was stored: tell an adoption, a loss or return, what somebody has to mend."""
         if before.status.machine_id is None and after.status.machine_id is not None:
             self._adopted(after)
-        was, now = _ready(before), _ready(after)
-        if was is None or now is None or was[:2] == now[:2]:
+        was, now = _standing(before), _standing(after)
+        if now is None or (was is not None and was.is_as(now)):
             return
-        if now[0] == "False" and was[0] == "True":
-            self._events.publish(after, now[1], now[2], kind="Warning")
-        elif now[0] == "True":
+        was_usable = was is not None and was.ready == "True"
+        if now.ready == "False" and (was_usable or now.is_stalled):
+            self._events.publish(after, now.reason, now.message, kind="Warning")
+        elif now.ready == "True" and was is not None:
             self._events.publish(after, Reason.READY, f"the {self._thing} is usable", kind="Normal")
 
     def _adopted(self, wanted: MachineObject) -> None:
@@ -73,7 +75,24 @@ class Teller:
         self._events.publish(wanted, "Adopted", text, kind="Normal")
 
 
-def _ready(wanted: MachineObject) -> tuple[str, str, str] | None:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What its conditions say of a machine."""
+
+    ready: str
+    reason: str
+    message: str
+    is_stalled: bool
+
+    def is_as(self, other: _Standing) -> bool:
+        """Whether there is nothing to tell between the two: other words alone are nothing."""
+        mine = (self.ready, self.reason, self.is_stalled)
+        return mine == (other.ready, other.reason, other.is_stalled)
+
+
+def _standing(wanted: MachineObject) -> _Standing | None:
     known = {one.type: one for one in wanted.status.conditions}
     one = known.get(ConditionType.READY)
-    return None if one is None else (one.status, one.reason, one.message)
+    if one is None:
+        return None
+    return _Standing(one.status, one.reason, one.message, ConditionType.STALLED in known)

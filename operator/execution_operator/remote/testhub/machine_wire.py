@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
-from execution_operator.remote.testhub.wire import Count, Id, MaybeId, Moment, Text, Wire
+from execution_operator.remote.testhub.wire import Count, Listed, MaybeId, Moment, Text, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ Whole = Annotated[Count, BeforeValidator(_digits)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 
 
-class Machine(Wire):
+class Machine(Listed):
     """What agents and docker hosts have in common.
 
     Attributes:
@@ -62,7 +62,6 @@ class Machine(Wire):
     fleeting: ClassVar[frozenset[str]] = frozenset()
     """Members that change at each contact with the server."""
 
-    id: Id
     host_name: Text = None
     ip_address: Text = None
     owner: Text = None
@@ -170,4 +169,4 @@ class ConnectionStatus(Wire):
     info: Annotated[DockerHostInfo | None, BeforeValidator(_object)] = None
 
 
-MachineItem = TypeVar("MachineItem", StaticAgentResource, DockerHostResource)
+MachineItem = TypeVar("MachineItem", bound=Machine)

@@ -22,17 +22,12 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.testhub.junit import TestCounts, count_tests
 from execution_operator.remote.testhub.machine_wire import (
     ConnectionStatus,
-    DockerHostResource,
     MachineItem,
-    StaticAgentResource,
 )
 from execution_operator.remote.testhub.wire import (
-    Asset,
     ExecutionResource,
     Page,
-    Project,
     ResultResource,
-    Space,
     Token,
 )
 
@@ -40,11 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from execution_operator.remote.answers import Answer
+    from execution_operator.remote.testhub.wire import Listed
 
 Model = TypeVar("Model", bound=BaseModel)
-Item = TypeVar(
-    "Item", Space, Project, Asset, ExecutionResource, StaticAgentResource, DockerHostResource
-)
+Item = TypeVar("Item", bound="Listed")
 _BAD_TOKEN: Final = frozenset({400, 401, 402})
 _FIRST_REFUSAL: Final = 400
 _NO_LICENCE: Final = 403

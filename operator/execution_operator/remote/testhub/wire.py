@@ -132,6 +132,12 @@ class Wire(BaseModel):
     )
 
 
+class Listed(Wire):
+    """What lists are made of: things that have an id."""
+
+    id: Id
+
+
 class Token(BaseModel):
     """The answer of POST /rest/tokens/; `expires_in` in seconds."""
 
@@ -149,25 +155,22 @@ class Token(BaseModel):
         return value
 
 
-class Space(Wire):
+class Space(Listed):
     """A team space."""
 
-    id: Id
     display_name: Text = None
 
 
-class Project(Wire):
+class Project(Listed):
     """A project."""
 
-    id: Id
     name: Text = None
     archived: bool | None = Field(default=None, strict=True)
 
 
-class Asset(Wire):
+class Asset(Listed):
     """A test asset; the API writes these members in snake_case, others in camelCase."""
 
-    id: Id
     name: Text = None
     path: Text = None
     repository_id: MaybeId = Field(
@@ -178,13 +181,12 @@ class Asset(Wire):
     )
 
 
-class ExecutionResource(Wire):
+class ExecutionResource(Listed):
     """A run; `status` is the server's own word, None when it did not say one.
 
     One is kept for each active run: nothing is in it that nobody asks for.
     """
 
-    id: Id
     status: Text = None
     message: Text = None
     result_id: MaybeId = Field(default=None, validation_alias=AliasPath("result", "id"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kubernetes.aio import client
+from kubernetes.aio import client, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 GROUP, VERSION = "execution-operator.io", "v1alpha1"
 PLURALS = {
@@ -19,6 +20,8 @@ PLURALS = {
     "DockerHost": "dockerhosts",
 }
 PATIENCE_SECONDS = 40.0
+_WATCH_SECONDS = 60
+_AGAIN_SECONDS = 0.25
 
 Json = dict[str, Any]
 
@@ -37,6 +40,23 @@ async def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE_SE
     except TimeoutError:
         msg = f"never seen: {what}"
         raise AssertionError(msg) from None
+
+
+async def _now_and_then(changes: watch.Watch) -> AsyncIterator[Json | None]:
+    """What comes until the watch ends, and None whenever nothing has come for a while."""
+    coming: asyncio.Future[Json | None] = asyncio.ensure_future(anext(changes, None))
+    try:
+        while True:
+            await asyncio.wait({coming}, timeout=_AGAIN_SECONDS)
+            if not coming.done():
+                yield None
+            elif (event := coming.result()) is None:
+                return
+            else:
+                coming = asyncio.ensure_future(anext(changes, None))
+                yield event
+    finally:
+        coming.cancel()
 
 
 @dataclass(frozen=True)
@@ -125,21 +145,49 @@ class Namespace:
         )
 
     async def wait(
-        self, kind: str, name: str, what: str, holds: Callable[[Json], Any], **more: float
+        self,
+        kind: str,
+        name: str,
+        what: str,
+        holds: Callable[[Json], Any],
+        seconds: float = PATIENCE_SECONDS,
     ) -> Json:
-        """The object once something holds for it."""
+        """The object as it is, or comes to be, when something holds for it: no state is missed.
+
+        What holds may also look at other things than the object: it is asked now and then.
+        """
         last: Json | None = None
-
-        async def look() -> Json | None:
-            nonlocal last
-            last = await self.get(kind, name)
-            return last if last is not None and holds(last) else None
-
         try:
-            return await until(look, what, **more)
-        except AssertionError as exc:
-            msg = f"{exc} of {kind} {name}; its status is {(last or {}).get('status')}"
-            raise AssertionError(msg) from None
+            async with asyncio.timeout(seconds), aclosing(self._states(kind, name)) as states:
+                async for last in states:
+                    if last is not None and holds(last):
+                        return last
+        except TimeoutError:
+            pass
+        msg = f"never seen: {what} of {kind} {name}; its status is {(last or {}).get('status')}"
+        raise AssertionError(msg)
+
+    async def _states(self, kind: str, name: str) -> AsyncIterator[Json | None]:
+        """Each state of an object from now on, and the last one again when nothing happens."""
+        place = (GROUP, VERSION, self.name, PLURALS[kind])
+        only = {"field_selector": f"metadata.name={name}"}
+        while True:
+            listed = await self.custom.list_namespaced_custom_object(*place, **only)
+            last = next(iter(listed["items"]), None)
+            yield last
+            version = listed["metadata"]["resourceVersion"]
+            async with watch.Watch() as stream:
+                changes = stream.stream(
+                    self.custom.list_namespaced_custom_object,
+                    *place,
+                    **only,
+                    resource_version=version,
+                    timeout_seconds=_WATCH_SECONDS,
+                )
+                async for event in _now_and_then(changes):
+                    if event is not None:
+                        last = None if event["type"] == "DELETED" else event["object"]
+                    yield last
 
     async def phase(self, name: str, *phases: str, **more: float) -> Json:
         return await self.wait(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cluster.drawing import drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass
@@ -30,6 +34,14 @@ class Interrupted:
         if moment == self.moment:
             signal.raise_signal(signal.SIGINT)
         self.done.append(f"{moment} ended")
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """As on a terminal, also where a shell's background made the tests ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("moment", ["start", "body", "stop"])

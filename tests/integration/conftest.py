@@ -17,8 +17,9 @@ from kubernetes.aio import client, config
 from cluster import ControlPlane, control_plane
 from demonstration.installation import install_definitions
 from execution_simulator import Simulator, serve
+from support.forked import fork
 from support.kube import Namespace
-from support.operator_process import OperatorProcess, start_operator
+from support.operator_process import OperatorProcess, execute, start_operator
 
 ROOT = Path(__file__).parents[2]
 SYSTEM = "execution-operator-system"
@@ -116,11 +117,12 @@ async def start(
 ) -> AsyncIterator[Start]:
     """Starts operators for the test's namespace; they are gone at its end."""
     started: list[OperatorProcess] = []
+    begin = execute if request.node.get_closest_marker("executed") else fork
 
     async def start_one(*flags: str, **periods: str) -> OperatorProcess:
         log_file = tmp_path / f"operator-{len(started)}.log"
         one = await start_operator(
-            cluster.operator_kubeconfig, namespace.name, log_file, *flags, **periods
+            cluster.operator_kubeconfig, namespace.name, log_file, *flags, begin=begin, **periods
         )
         started.append(one)
         await one.ready()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from support.kube import Json, Namespace
     from support.operator_process import OperatorProcess
 
+pytestmark = pytest.mark.executed
+
 OFFLINE = 'can"ary/0ffl1ne+tök en&%41'
 WRONG = "wr0ng-c4nary/t0ken+=="
 VALUE = 'v4riable"c4nary\\s/ecret'

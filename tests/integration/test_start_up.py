@@ -12,6 +12,8 @@ from execution_operator.crds import DEFINITIONS
 from support.kube import until
 from support.operator_process import start_operator
 
+pytestmark = pytest.mark.executed
+
 
 async def mistake(*flags: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(

@@ -8,10 +8,12 @@ import re
 import signal
 import sys
 import urllib.request
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - dataclass fields
 from typing import Any
 
+from support.forked import Forked
 from support.kube import until
 
 QUICK = {
@@ -34,11 +36,25 @@ QUICK = {
 }
 
 
+Process = asyncio.subprocess.Process | Forked
+Begin = Callable[[Sequence[str], Mapping[str, str]], Awaitable[Process]]
+
+
+async def execute(arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
+    """Begin a process as people do, with a command line and an environment of its own."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "execution_operator", *arguments),
+        env=environment,
+        stderr=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+
+
 @dataclass
 class OperatorProcess:
     """One operator process; its log is kept as a list of objects."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     log_file: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
     reader: asyncio.Task[None] | None = None
@@ -126,14 +142,16 @@ class OperatorProcess:
 
 
 async def start_operator(
-    kubeconfig: Path, namespace: str, log_file: Path, *flags: str, **periods: str
+    kubeconfig: Path,
+    namespace: str,
+    log_file: Path,
+    *flags: str,
+    begin: Begin = execute,
+    **periods: str,
 ) -> OperatorProcess:
     """Start `execution-operator run` for one namespace with quick periods."""
     chosen = QUICK | {name.replace("_", "-"): value for name, value in periods.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "execution_operator",
+    arguments = (
         "run",
         f"--kubeconfig={kubeconfig}",
         f"--namespace={namespace}",
@@ -143,10 +161,8 @@ async def start_operator(
         "--log-level=debug",
         *(f"--{name}={value}" for name, value in chosen.items()),
         *flags,
-        env={"EXECUTION_OPERATOR_SHORT_PERIODS": "true", "PATH": "/usr/bin:/bin"},
-        stderr=asyncio.subprocess.PIPE,
-        stdin=asyncio.subprocess.DEVNULL,
     )
-    started = OperatorProcess(process, log_file)
+    environment = {"EXECUTION_OPERATOR_SHORT_PERIODS": "true", "PATH": "/usr/bin:/bin"}
+    started = OperatorProcess(await begin(arguments, environment), log_file)
     started.reader = asyncio.create_task(started._read())  # noqa: SLF001 - its own module
     return started

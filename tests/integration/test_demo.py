@@ -127,32 +127,37 @@ def copied(folder: Path, name: str, *change: str) -> None:
     (folder / name).write_text(text.replace(*change) if change else text)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "columns"),
-    [
-        pytest.param((), None, id="a pipe"),
-        pytest.param(("once",), 80, id="once on a terminal"),
-    ],
-)
-def test_it_ends_by_itself_with_all_examples_as_they_say(
-    arguments: tuple[str, ...], columns: int | None
-) -> None:
-    with started(*arguments, columns=columns) as demo:
+@pytest.fixture(scope="module")
+def piped() -> Demo:
+    """A demonstration that wrote into a pipe, from its start to its end."""
+    with started() as demo:
         assert demo.end() == 0, demo.text
+    return demo
+
+
+def shows_all_examples_as_they_say(demo: Demo) -> None:
     assert PASSED in demo.text
     assert re.search(r"tex/checkout +Failed +Failed +the tests failed", demo.text)
     assert not NOISE.search(demo.text), demo.text
     assert nothing_is_left_of(demo.folders)
 
 
-def test_a_pipe_gets_a_line_a_change_and_nothing_to_redraw() -> None:
-    with started("once") as demo:
+def test_in_a_pipe_it_ends_by_itself_with_all_examples_as_they_say(piped: Demo) -> None:
+    shows_all_examples_as_they_say(piped)
+
+
+def test_once_on_a_terminal_it_ends_by_itself_with_all_examples_as_they_say() -> None:
+    with started("once", columns=80) as demo:
         assert demo.end() == 0, demo.text
+    shows_all_examples_as_they_say(demo)
+
+
+def test_a_pipe_gets_a_line_a_change_and_nothing_to_redraw(piped: Demo) -> None:
     assert re.search(
-        r"^tex/smoke +Running +hub .*\n(.*\n)*tex/smoke +Succeeded +PASS", demo.text, re.MULTILINE
+        r"^tex/smoke +Running +hub .*\n(.*\n)*tex/smoke +Succeeded +PASS", piped.text, re.MULTILINE
     )
-    assert b"\x1b" not in demo.raw
-    assert b"\r" not in demo.raw
+    assert b"\x1b" not in piped.raw
+    assert b"\r" not in piped.raw
 
 
 def test_an_example_that_ends_otherwise_fails_it_and_shows_the_operators_log(

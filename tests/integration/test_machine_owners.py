@@ -186,3 +186,20 @@ async def test_twins_of_one_second_create_one_agent_that_goes_with_the_one_that_
     for name in names:
         await namespace.gone("StaticAgent", name)
     assert [*simulator.agents] == []
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_docker_host_goes_to_the_older_one_by_name_or_by_address(namespace, simulator):
+    both = {"hostName": "docker-1.example.com", "ipAddress": "192.0.2.9"}
+    simulator.docker_hosts.add({**both, "port": "2375"}, now=simulator.clock.now())
+    named = {one: {"serverRef": {"name": "hub"}, one: both[one]} for one in both}
+    older = await namespace.create("DockerHost", "older", named["hostName"])
+    await namespace.condition("DockerHost", "older", "Ready", "True")
+    await a_second_after(namespace, older)
+    await namespace.create("DockerHost", "younger", named["ipAddress"] | {"port": "2376"})
+    found = await namespace.condition("DockerHost", "younger", "Stalled", "True", "Conflict")
+    assert 'DockerHost "older" manages the same docker host' in condition(found, "Ready")["message"]
+    assert "update_docker_host" not in simulator.requests.counts()
+    await namespace.delete("DockerHost", "older")
+    await namespace.condition("DockerHost", "younger", "Ready", "True")
+    assert simulator.requests.counts()["update_docker_host"] == 1

@@ -42,7 +42,7 @@ def take(cache, step, raw):
 
 
 def scanned(cache, host):
-    return {one.key: one for one in cache.of_kind("StaticAgent") if one.group == host}
+    return {one.key: one for one in cache.of_kind("StaticAgent") if host in one.groups}
 
 
 @given(steps=STEPS)

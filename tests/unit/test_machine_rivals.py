@@ -56,6 +56,20 @@ def test_the_older_object_of_the_same_agent_manages_it(change, manages):
     assert (owner(MINE, [MINE, other]) == other) is manages
 
 
+@pytest.mark.parametrize(
+    ("change", "manages"),
+    [
+        pytest.param({}, True, id="the same id"),
+        pytest.param({"machine_id": "102"}, False, id="another id"),
+        pytest.param({"url": "https://other"}, False, id="the id on another server"),
+    ],
+)
+def test_one_machine_may_go_by_two_names(change, manages):
+    mine = digest_of(agent(status=RECORDED), host=HOST, state="AVAILABLE")
+    other = replace(OLDER, host="192.0.2.7", **change)
+    assert (owner(mine, [other]) == other) is manages
+
+
 def test_a_space_by_name_and_by_id_is_the_same_once_its_id_is_recorded():
     by_name = replace(MINE, space_id="demo", space_name="Demo")
     by_id = replace(OLDER, space_id="demo")

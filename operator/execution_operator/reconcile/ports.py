@@ -55,9 +55,9 @@ class Digest:
     is_held: bool
 
     @property
-    def group(self) -> str | None:
-        """What objects of the kind are found together by; None: it is in no group."""
-        return None
+    def groups(self) -> tuple[str, ...]:
+        """What objects of the kind are found together by."""
+        return ()
 
     @classmethod
     def of(cls, wanted: Resource, **more: Any) -> Self:  # noqa: ANN401 - the fields that a kind adds
@@ -123,7 +123,7 @@ class Objects(Protocol):
         """All objects of a kind."""
 
     def grouped(self, kind: str, group: str) -> Iterable[Digest]:
-        """The objects of a kind whose digests have that group."""
+        """The objects of a kind whose digests are in that group."""
 
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:
         """Replace the status if the object is still what we saw; its new state, None if it went.

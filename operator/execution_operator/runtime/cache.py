@@ -100,7 +100,7 @@ class ObjectCache:
         return [entry.digest for key, entry in self._entries.items() if key.kind == kind]
 
     def grouped(self, kind: str, group: str) -> Iterable[Digest]:
-        """The objects of a kind whose digests have that group."""
+        """The objects of a kind whose digests are in that group."""
         return [self._entries[one].digest for one in self._groups.get((kind, group), ())]
 
     def keys(self, kind: str) -> list[Key]:
@@ -221,9 +221,9 @@ class ObjectCache:
 
 
 def _groups(known: Digest | None) -> frozenset[tuple[str, str]]:
-    if known is None or known.group is None:
+    if known is None:
         return frozenset()
-    return frozenset({(known.key.kind, known.group)})
+    return frozenset((known.key.kind, one) for one in known.groups)
 
 
 def _moved(

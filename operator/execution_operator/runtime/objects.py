@@ -54,7 +54,7 @@ class ClusterObjects:
         return self._cache.of_kind(kind)
 
     def grouped(self, kind: str, group: str) -> Iterable[Digest]:
-        """The objects of a kind whose digests have that group."""
+        """The objects of a kind whose digests are in that group."""
         return self._cache.grouped(kind, group)
 
     async def write_status(self, wanted: Resource, status: Status) -> Resource | None:

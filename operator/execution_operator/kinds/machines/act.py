@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.exchange import Exchanger
+    from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
-    from execution_operator.kinds.machines.seen import MachineObject, Memory
+    from execution_operator.kinds.machines.seen import Found, MachineObject, Memory
     from execution_operator.kinds.machines.tell import Teller
     from execution_operator.kinds.ports import Ports
 
@@ -99,7 +100,7 @@ class Actor:
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
-        mine = self._digest(wanted)
+        mine = _with_the_find(self._digest(wanted), action.intent, seen.memory.found)
         async with self._observer.rivals.turn(mine.host):
             seen = await self._contested(mine, wanted, seen)
             if seen.rival is not None or seen.blocker is not None or seen.connecting:
@@ -157,3 +158,10 @@ class Actor:
         if connection is None or wanted.metadata.is_deleted:
             return seen
         return self._observer.sighted(wanted, seen, connection)
+
+
+def _with_the_find(mine: MachineDigest, intent: Intent, found: Found | None) -> MachineDigest:
+    """The digest as it will be once what was found is adopted: another may have it by its id."""
+    if intent.origin is not Origin.ADOPTED or found is None or len(found.machines) != 1:
+        return mine
+    return replace(mine, machine_id=found.machines[0].id, url=intent.server)

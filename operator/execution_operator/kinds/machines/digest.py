@@ -40,9 +40,11 @@ class MachineDigest(ServedDigest):
     use: tuple[object, ...]
 
     @property
-    def group(self) -> str | None:
-        """Objects of one machine are found together by its host."""
-        return self.host
+    def groups(self) -> tuple[str, ...]:
+        """Objects of one machine are found together by its host, and by the server's id of it."""
+        if self.machine_id is None:
+            return (self.host,)
+        return (self.host, f"{self.machine_id}@{self.url}")
 
 
 def digest_of(wanted: MachineObject, *, host: str, state: str) -> MachineDigest:
@@ -70,11 +72,13 @@ def older(
     url: str,
     urls_of: Callable[[Key], Collection[str]],
 ) -> tuple[MachineDigest, ...]:
-    """The objects of the same host on the same server that are older than this one.
+    """The objects of the same host, or id, on the same server that are older than this one.
+
+    One machine may go by a host name in one object and by an address in another.
 
     Args:
         mine: this object's.
-        others: all objects of the kind, or at least those of the host.
+        others: all objects of the kind, or at least those of its groups.
         url: this object's server.
         urls_of: what the ExecutionServer of that key may mean, connected or not.
     """
@@ -83,7 +87,7 @@ def older(
         for one in others
         if isinstance(one, MachineDigest)
         and one.uid != mine.uid
-        and one.host == mine.host
+        and not set(one.groups).isdisjoint(mine.groups)
         and _age(one) < _age(mine)
         and url in ((one.url,) if one.url is not None else urls_of(one.server_key))
     )

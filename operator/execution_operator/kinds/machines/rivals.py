@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Rivals:
-    """The objects of each machine; only those of its host are looked at."""
+    """The objects of each machine; only those of its host or id are looked at."""
 
     def __init__(self, *, objects: Objects, connections: Connections) -> None:
         self._objects = objects
@@ -45,7 +45,7 @@ class Rivals:
         It counts before its server is connected and before its team space is looked up: both may
         come while this one creates the machine. A Problem: it cannot be known now.
         """
-        found = older(mine, self._same_host(mine), url=connection.url, urls_of=self._urls_of)
+        found = older(mine, self._related(mine), url=connection.url, urls_of=self._urls_of)
         space_id = space_of(level) if level is not None else None
         if space_id is None:
             return elder(mine, found)
@@ -55,12 +55,16 @@ class Rivals:
         return elder(replace(mine, space_id=space_id), known) or problem
 
     def others(self, known: MachineDigest) -> Iterable[Key]:
-        """Other objects of the host: they may have waited for this one to go."""
-        return [one.key for one in self._same_host(known) if one.uid != known.uid]
+        """Other objects of the machine: they may have waited for this one to go."""
+        return [one.key for one in self._related(known) if one.uid != known.uid]
 
-    def _same_host(self, known: MachineDigest) -> list[MachineDigest]:
-        found = self._objects.grouped(known.key.kind, known.host)
-        return [one for one in found if isinstance(one, MachineDigest)]
+    def _related(self, known: MachineDigest) -> list[MachineDigest]:
+        found = {
+            one.key: one
+            for group in known.groups
+            for one in self._objects.grouped(known.key.kind, group)
+        }
+        return [one for one in found.values() if isinstance(one, MachineDigest)]
 
     def _urls_of(self, key: Key) -> frozenset[str]:
         """Where an ExecutionServer leads: by its open connection, and by its spec."""

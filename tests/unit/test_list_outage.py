@@ -125,3 +125,16 @@ async def test_another_reason_makes_nobody_hear_of_it_before_it_has_lasted():
     assert one.told is None
     await asyncio.sleep(61.0)
     assert (one.told, one.woken) == (Trouble(NO_RIGHT, 0.0), 1)
+
+
+@in_virtual_time
+async def test_who_waits_for_its_turn_gets_no_second_one():
+    one = Follower()
+    scene = Scene(one, holds=True)
+    scene.fails(patience=0.0)
+    scene.fails(NO_RIGHT)
+    assert len(scene.turns) == 1
+    scene.turns.pop()()
+    assert (one.told, one.woken) == (Trouble(NO_RIGHT, 0.0), 1)
+    scene.outage.recovered()
+    assert len(scene.turns) == 1

@@ -60,6 +60,7 @@ class Outage:
         self._on_trouble = on_trouble
         self._trouble: Trouble | None = None
         self._told: Trouble | None = None
+        self._in_line: set[int] = set()  # ids: the calls in line hold the followers
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -121,9 +122,12 @@ class Outage:
 
     def _tell(self, trouble: Trouble | None) -> None:
         self._told = trouble
-        self._wake_all([partial(self._tell_one, one) for one in self._followers])
+        new = [one for one in self._followers if id(one) not in self._in_line]
+        self._in_line |= {id(one) for one in new}
+        self._wake_all([partial(self._tell_one, one) for one in new])
 
     def _tell_one(self, follower: Follower) -> None:
+        self._in_line.discard(id(follower))
         if follower.told != self._told:  # what holds when its turn has come, not before
             follower.told = self._told
             follower.wake()

@@ -125,6 +125,7 @@ class SharedList(Generic[ListItem]):
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _poller: asyncio.Task[None] | None = None
+    _is_closed: bool = False
     _pace: QuietPace = field(init=False)
     _outage: Outage = field(init=False)
 
@@ -140,7 +141,8 @@ class SharedList(Generic[ListItem]):
         follower = self._followers.get(who)
         if follower is None or follower.thing != thing:
             follower = self._followers[who] = _Follower(wake, thing, self._outage.told)
-        if self._poller is None or self._poller.done():
+        # Who looked at its server before an await may hold the list of a connection that is closed.
+        if not self._is_closed and (self._poller is None or self._poller.done()):
             self._poller = asyncio.create_task(self._poll(), name="shared list")
         return follower.sight
 
@@ -182,12 +184,18 @@ class SharedList(Generic[ListItem]):
                 if began < moment:  # the clock did not move on: never believe an older list
                     continue
 
-    async def close(self) -> None:
-        """Ask no more."""
+    def stop(self) -> None:
+        """Ask no more, whoever follows; does not wait for a list that is under way."""
+        self._is_closed = True
         self._followers.clear()
         self._outage.close()
         if self._poller is not None:
             self._poller.cancel()
+
+    async def close(self) -> None:
+        """Ask no more."""
+        self.stop()
+        if self._poller is not None:
             await asyncio.gather(self._poller, return_exceptions=True)
 
     async def _poll(self) -> None:

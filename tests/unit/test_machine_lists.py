@@ -10,7 +10,7 @@ from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import UserLevel
 from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
-from support.virtual_time import in_virtual_time, seconds
+from support.virtual_time import in_virtual_time, seconds, settle
 
 POLL, QUIET = 5.0, 60.0
 USER = UserLevel()
@@ -35,6 +35,46 @@ class Machines:
 def opened() -> tuple[MachineLists, Machines]:
     pacing = Pacing(poll=POLL, quiet=QUIET, outage=60.0)
     return MachineLists(pacing, seconds, Chance(0.5), lambda _wakes: None), Machines()
+
+
+@in_virtual_time
+async def test_a_list_that_nobody_follows_any_more_is_forgotten():
+    lists, machines = opened()
+    followed = lists.of_project("agent", machines, "5")
+    followed.follow("a", "1", lambda: None)
+    assert lists.of_project("agent", machines, "5") is followed
+    lists.unfollow("a")
+    await settle()
+    lists.unfollow("a")
+    assert lists.of_project("agent", machines, "5") is not followed
+    await lists.close()
+
+
+@in_virtual_time
+async def test_a_list_that_was_only_asked_for_is_shared_for_a_while():
+    lists, machines = opened()
+    asked = lists.of_level("agent", machines, USER)
+    await asked.newer_than(0.0)
+    await asyncio.sleep(QUIET)
+    lists.unfollow("a")
+    assert lists.of_level("agent", machines, USER) is asked
+    await asyncio.sleep(1.0)
+    lists.unfollow("a")
+    assert lists.of_level("agent", machines, USER) is not asked
+    await lists.close()
+
+
+@in_virtual_time
+async def test_a_list_that_others_follow_stays():
+    lists, machines = opened()
+    shared = lists.of_level("agent", machines, USER)
+    for who in ("a", "b"):
+        shared.follow(who, "1", lambda: None)
+    lists.unfollow("c")  # before the first list
+    await asyncio.sleep(10 * QUIET)
+    lists.unfollow("a")
+    assert lists.of_level("agent", machines, USER) is shared
+    await lists.close()
 
 
 @in_virtual_time

@@ -25,13 +25,28 @@ FIRST = Trouble(Unreachable("cannot list the runs of 7"), 10.0)
 SECOND = Trouble(RateLimited("cannot list the runs of 8"), 20.0)
 
 
-def connection():
+class Part:
+    """What a connection closes."""
+
+    def __init__(self, *, on_close=lambda: None):
+        self.stopped = False
+        self._on_close = on_close
+
+    def stop(self):
+        self.stopped = True
+
+    async def close(self):
+        self.stop()
+        self._on_close()
+
+
+def connection(*, snapshots=lambda _project: None, hub=None, lists=None):
     return Connection(
         blueprint=BLUEPRINT,
-        hub=None,
-        snapshots=lambda _project: None,
+        hub=hub,
+        snapshots=snapshots,
         monotonic=lambda: 0.0,
-        lists=None,
+        lists=lists,
     )
 
 
@@ -60,3 +75,17 @@ def test_a_project_that_recovers_hides_no_other_ones_trouble():
     eight(None)
     assert current.trouble is None
     assert woken == ["7", "8", "7", "8"]
+
+
+async def test_who_opens_a_snapshot_while_it_is_closed_keeps_nothing_open():
+    hub, lists = Part(), Part()
+    parts = {
+        "7": Part(on_close=lambda: current.snapshot("8")),
+        "8": Part(),
+        "9": Part(),
+    }
+    current = connection(snapshots=parts.get, hub=hub, lists=lists)
+    current.snapshot("7")
+    await current.close()
+    current.snapshot("9")
+    assert [one.stopped for one in (*parts.values(), lists, hub)] == [True] * 5

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from execution_operator.remote.errors import Unreachable
+from execution_operator.remote.errors import Forbidden, RemoteError, Unreachable
 from execution_operator.remote.outage import Outage, Trouble
 from support.virtual_time import in_virtual_time, seconds
 
 AWAY, STILL_AWAY = Unreachable("away"), Unreachable("still away")
+NO_RIGHT = Forbidden("no right any more")
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Scene:
             on_trouble=self.reported.append,
         )
 
-    def fails(self, error: Unreachable = AWAY, *, patience: float = 60.0) -> None:
+    def fails(self, error: RemoteError = AWAY, *, patience: float = 60.0) -> None:
         self.outage.failed(error, began=seconds(), patience_seconds=patience)
 
     def _wake_all(self, wakes) -> None:
@@ -100,3 +101,40 @@ async def test_nobody_is_told_after_it_was_closed():
     scene.outage.close()
     await asyncio.sleep(100.0)
     assert one.woken == 0
+
+
+@in_virtual_time
+async def test_followers_are_told_when_lists_fail_for_another_reason():
+    one = Follower()
+    scene = Scene(one)
+    scene.fails(patience=0.0)
+    scene.fails(STILL_AWAY)
+    assert (one.told, one.woken) == (Trouble(AWAY, 0.0), 1)
+    scene.fails(NO_RIGHT)
+    assert (one.told, one.woken) == (Trouble(NO_RIGHT, 0.0), 2)
+    assert scene.outage.told == Trouble(NO_RIGHT, 0.0)
+    assert scene.reported == [Trouble(AWAY, 0.0), Trouble(NO_RIGHT, 0.0)]
+
+
+@in_virtual_time
+async def test_another_reason_makes_nobody_hear_of_it_before_it_has_lasted():
+    one = Follower()
+    scene = Scene(one)
+    scene.fails()
+    scene.fails(NO_RIGHT)
+    assert one.told is None
+    await asyncio.sleep(61.0)
+    assert (one.told, one.woken) == (Trouble(NO_RIGHT, 0.0), 1)
+
+
+@in_virtual_time
+async def test_who_waits_for_its_turn_gets_no_second_one():
+    one = Follower()
+    scene = Scene(one, holds=True)
+    scene.fails(patience=0.0)
+    scene.fails(NO_RIGHT)
+    assert len(scene.turns) == 1
+    scene.turns.pop()()
+    assert (one.told, one.woken) == (Trouble(NO_RIGHT, 0.0), 1)
+    scene.outage.recovered()
+    assert len(scene.turns) == 1

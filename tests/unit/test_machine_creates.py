@@ -16,7 +16,7 @@ from execution_operator.kinds.machines.seen import Certainty, Check, Create, Loo
 from execution_operator.kinds.machines.tell import Teller
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import FenceClosed
-from execution_operator.remote.errors import Ambiguous, Rejected, Unreachable
+from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unreachable
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
@@ -24,18 +24,20 @@ from support.chance import Chance
 from support.runs import PERIODS, at
 
 WANTED = held_agent()
+NO_SPACES = NotFound("cannot list team spaces: no such path")
 
 
 @dataclass
 class Agents:
-    """A server without agents, that does with creates what the test says."""
+    """A server, without agents at first, that does with creates what the test says."""
 
     fate: Exception | None = None
     word: str = "agent"
+    there: tuple[Any, ...] = ()
 
     async def list(self, _level: object) -> WholeList[Any]:
-        """None are there."""
-        return WholeList((), server_seconds=0.0)
+        """What is there."""
+        return WholeList(self.there, server_seconds=0.0)
 
     async def create(self, _level: object, _members: object, *, before_bytes: object) -> Any:
         """Create one, or fail."""
@@ -62,7 +64,8 @@ class Bench:
             Chance(),
             lambda _wakes: None,
         )
-        connection = SimpleNamespace(hub=SimpleNamespace(agents=self.agents), lists=lists)
+        hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
+        connection = SimpleNamespace(hub=hub, lists=lists)
         events = SimpleNamespace(publish=lambda *_told, **_kind: None)
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),
@@ -78,6 +81,9 @@ class Bench:
             traits=AgentTraits(),
             teller=Teller(ports=ports, thing="agent"),
         )
+
+    async def _list_spaces(self) -> Any:
+        raise NO_SPACES
 
     async def does(self, *actions: Any) -> Any:
         """Do these in a row; what is remembered then."""
@@ -132,3 +138,9 @@ async def test_the_first_failure_after_a_create_went_well_is_a_first_one_again()
     bench.agents.fate = None
     memory = await bench.does(Create(USER))
     assert (memory.failures, memory.vain) == (0, 0)
+
+
+async def test_a_server_without_team_spaces_has_none_that_own_what_is_found():
+    bench = Bench(Agents(there=(found(),)))
+    memory = await bench.does(LookUp(USER, bench.seconds))
+    assert (memory.problem, memory.found.machines) == (None, (found(),))

@@ -192,3 +192,53 @@ def test_intervals_grow_while_nothing_changes_and_are_short_again_after_a_change
     assert waits[0] < 7.0
     assert 54.0 <= waits[-1] <= 66.0
     assert pace.after_list(0.0, changed=True) <= 4.4
+
+
+async def test_who_follows_a_closed_list_starts_nothing(server):
+    shared = opened(server)
+    shared.follow("a", "1", lambda: None)
+    await until(lambda: server.asked, "a list")
+    await shared.close()
+    asked = server.asked
+    shared.follow("a", "1", lambda: None)
+    await asyncio.sleep(0.01)
+    assert server.asked == asked
+
+
+async def test_what_a_list_said_is_let_go_of_with_its_last_follower(server, shared):
+    server.things = (Thing("1"),)
+    for who in ("a", "b"):
+        shared.follow(who, "1", lambda: None)
+    await until(lambda: shared.listing is not None, "a list")
+    shared.unfollow("a")
+    shared.unfollow("a")
+    assert shared.listing is not None
+    shared.unfollow("b")
+    assert shared.listing is None
+
+
+@in_virtual_time
+async def test_a_list_that_comes_after_the_last_follower_left_is_not_kept():
+    server = SlowLists(30.0, 0.0, fails=False)
+    pacing = Pacing(poll=POLL, quiet=POLL, outage=60.0)
+    shared = SharedList(server.ask, pacing, seconds, Chance(0.5), lambda _: None)
+    shared.follow("a", "1", lambda: None)
+    await server.asked.get()
+    shared.unfollow("a")
+    assert not shared.is_idle
+    await asyncio.sleep(31.0)
+    assert (shared.is_idle, shared.listing) == (True, None)
+
+
+async def test_what_was_asked_for_without_followers_is_there_for_others_who_ask(shared):
+    before = await shared.newer_than(0.0)
+    shared.unfollow("a")
+    assert await shared.newer_than(0.0) is before
+
+
+async def test_a_list_is_not_idle_while_somebody_asks_for_it(shared):
+    asking = asyncio.create_task(shared.newer_than(0.0))
+    await asyncio.sleep(0)
+    assert not shared.is_idle
+    await asking
+    assert shared.is_idle

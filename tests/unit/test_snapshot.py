@@ -191,3 +191,14 @@ async def test_a_run_that_did_not_change_is_held_as_it_was_first_read():
     await scene.answer(first)
     await scene.answer(running())
     assert scene.follow("e1").execution is first
+
+
+@in_virtual_time
+async def test_who_follows_a_run_of_a_closed_snapshot_starts_nothing():
+    scene = Scene()
+    scene.follow("e1")
+    await scene.answer(running("e1"))
+    await scene.snapshot.close()
+    scene.follow("e1")
+    await asyncio.sleep(100.0)
+    assert scene.lister.is_idle

@@ -64,3 +64,22 @@ async def test_nobody_to_wake_takes_nobody_s_turn():
     wakes.wake_all([])
     wakes.wake_all(woken.calls("a"))
     assert woken.names == ["a"]
+
+
+@in_virtual_time
+async def test_who_waits_already_keeps_its_turn_and_gets_no_second_one():
+    wakes, woken = PacedWakes(), Woken()
+    calls = woken.calls(*range(70))
+    wakes.wake_all(calls)
+    wakes.wake_all([*woken.calls("late"), *calls[60:]])
+    assert await counts(woken, 3) == [50, 71, 71, 71]
+    assert woken.names == [*range(70), "late"]
+
+
+@in_virtual_time
+async def test_who_had_its_turn_is_woken_again():
+    wakes, woken = PacedWakes(), Woken()
+    calls = woken.calls("a")
+    wakes.wake_all(calls)
+    wakes.wake_all(calls)
+    assert await counts(woken, 1) == [1, 2]

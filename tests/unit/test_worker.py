@@ -76,6 +76,13 @@ class Scripted:
         self.observed = 0
         self.decided_on = []
         self.told = []
+        self.forgotten = []
+
+    def digest(self, wanted):
+        return wanted.metadata.uid
+
+    def forget(self, known):
+        self.forgotten.append(known)
 
     async def observe(self, _wanted):
         self.observed += 1
@@ -316,3 +323,40 @@ async def test_each_look_is_measured_once(cluster, result):
     meter = Meter()
     await look(Scripted(status=DONE), cluster, meter)
     assert meter.seen == [("TestExecution", result, True)]
+
+
+@pytest.mark.parametrize(
+    "now_there",
+    [
+        pytest.param(lambda _wanted: None, id="none"),
+        pytest.param(
+            lambda wanted: wanted.model_copy(
+                update={"metadata": wanted.metadata.model_copy(update={"uid": "younger"})}
+            ),
+            id="a younger one of the same name",
+        ),
+    ],
+)
+@pytest.mark.parametrize("problem", [None, ZeroDivisionError("oops")], ids=["a step", "a bug"])
+async def test_what_a_look_learned_of_an_object_that_went_meanwhile_is_forgotten(
+    now_there, problem
+):
+    old = run()
+    cluster = Cluster(old)
+
+    def act(wanted):
+        cluster.wanted = now_there(wanted)
+        if problem is not None:
+            raise problem
+        return Step(wanted, "seen")
+
+    kind = Scripted(Plan(action="one"), WAIT, act=act)
+    with capture_logs():
+        await look(kind, cluster)
+    assert kind.forgotten == [old.metadata.uid]
+
+
+async def test_an_object_that_is_still_there_is_not_forgotten():
+    kind = Scripted(Plan(action="one"), WAIT, status=DONE)
+    await look(kind, Cluster(run()))
+    assert kind.forgotten == []

@@ -71,6 +71,7 @@ class Connection:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     open_snapshots: dict[str, ExecutionSnapshot] = field(default_factory=dict)
     stops: Stops = field(init=False)
+    _is_closed: bool = False
     _lookups: Lookups = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +98,8 @@ class Connection:
         """The shared snapshot of a project's active executions."""
         if project_id not in self.open_snapshots:
             self.open_snapshots[project_id] = self.snapshots(project_id)
+            if self._is_closed:
+                self.open_snapshots[project_id].stop()
         return self.open_snapshots[project_id]
 
     async def find_space(self, wanted: ByIdOrName) -> str | Problem:
@@ -149,8 +152,9 @@ class Connection:
         return isinstance(found, str) and found != known
 
     async def close(self) -> None:
-        """Let go of the server."""
-        for snapshot in self.open_snapshots.values():
+        """Let go of the server, also for those who still hold the connection."""
+        self._is_closed = True
+        for snapshot in tuple(self.open_snapshots.values()):
             await snapshot.close()
         await self.lists.close()
         await self.stops.close()

@@ -104,4 +104,7 @@ class Kind(Protocol[W, D, S, A]):
         """The status was written: the moment to tell, once, what has happened."""
 
     def forget(self, known: D) -> None:
-        """The object is gone: drop what is remembered of it."""
+        """The object is gone: drop what is remembered of it.
+
+        Once when that is heard and, should it be looked at just then, again after that look.
+        """

@@ -88,7 +88,7 @@ class Worker:
         if wanted is None:
             return Outcome(Result.DONE)
         try:
-            return await self._reconcile(self._kinds[key.kind], wanted)
+            return await self._looked_at(self._kinds[key.kind], wanted)
         except ObjectConflict:
             return Outcome(Result.CONFLICT)
         except ObjectsUnavailable as problem:
@@ -100,6 +100,15 @@ class Worker:
         except Exception:  # noqa: BLE001 - a bug ends one look, never the operator
             _log.exception("bug: cannot reconcile")
             return Outcome(Result.BUG)
+
+    async def _looked_at(self, kind: AnyKind, wanted: Resource) -> Outcome:
+        """Reconcile; what that learned of an object that went meanwhile is forgotten again."""
+        try:
+            return await self._reconcile(kind, wanted)
+        finally:
+            still = self._objects.get(Key.of(wanted))
+            if still is None or still.metadata.uid != wanted.metadata.uid:
+                kind.forget(kind.digest(wanted))
 
     async def _reconcile(self, kind: AnyKind, wanted: Resource) -> Outcome:
         current: Resource | None = wanted

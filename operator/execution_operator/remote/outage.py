@@ -51,7 +51,8 @@ class Outage:
             followers: whoever follows at any time, such as a view of a dict's values.
             monotonic: seconds.
             wake_all: calls them, so many a second: each is going to write its status.
-            on_trouble: is told at once when lists begin to fail, and when they cease to.
+            on_trouble: is told at once when lists begin to fail, fail for another reason, and
+                cease to.
         """
         self._followers = followers
         self._monotonic = monotonic
@@ -59,6 +60,7 @@ class Outage:
         self._on_trouble = on_trouble
         self._trouble: Trouble | None = None
         self._told: Trouble | None = None
+        self._in_line: set[int] = set()  # ids: the calls in line hold the followers
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -78,13 +80,17 @@ class Outage:
         """
         if not self._followers:
             return
-        if self._trouble is not None:
-            self._trouble = Trouble(error, self._trouble.since)
+        before = self._trouble
+        self._trouble = Trouble(error, before.since if before else began)
+        # Words may differ in each answer, and each telling is a status of every follower.
+        if before is not None and type(before.error) is type(error):
             return
-        self._trouble = Trouble(error, began)
         if self._on_trouble is not None:
             self._on_trouble(self._trouble)
-        self._tell_in_time(began + patience_seconds - self._monotonic())
+        if before is None:
+            self._tell_in_time(began + patience_seconds - self._monotonic())
+        elif self._told is not None:
+            self._tell(self._trouble)
 
     def recovered(self) -> None:
         """A list came, or nobody follows any more."""
@@ -116,9 +122,12 @@ class Outage:
 
     def _tell(self, trouble: Trouble | None) -> None:
         self._told = trouble
-        self._wake_all([partial(self._tell_one, one) for one in self._followers])
+        new = [one for one in self._followers if id(one) not in self._in_line]
+        self._in_line |= {id(one) for one in new}
+        self._wake_all([partial(self._tell_one, one) for one in new])
 
     def _tell_one(self, follower: Follower) -> None:
+        self._in_line.discard(id(follower))
         if follower.told != self._told:  # what holds when its turn has come, not before
             follower.told = self._told
             follower.wake()

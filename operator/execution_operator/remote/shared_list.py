@@ -111,7 +111,12 @@ class Pacing:
 
 @dataclass(slots=True)
 class SharedList(Generic[ListItem]):
-    """The newest list of one place, asked for while somebody follows it."""
+    """The newest list of one place, asked for while somebody follows it.
+
+    Attributes:
+        listing: the newest one; let go of with the last follower, whom nobody tells of changes
+            any more. One that was only asked for stays, for others who ask.
+    """
 
     ask: Callable[[], Awaitable[WholeList[ListItem]]]
     pacing: Pacing
@@ -125,6 +130,8 @@ class SharedList(Generic[ListItem]):
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _poller: asyncio.Task[None] | None = None
+    _asking: int = 0
+    _is_closed: bool = False
     _pace: QuietPace = field(init=False)
     _outage: Outage = field(init=False)
 
@@ -140,16 +147,23 @@ class SharedList(Generic[ListItem]):
         follower = self._followers.get(who)
         if follower is None or follower.thing != thing:
             follower = self._followers[who] = _Follower(wake, thing, self._outage.told)
-        if self._poller is None or self._poller.done():
+        # Who looked at its server before an await may hold the list of a connection that is closed.
+        if not self._is_closed and (self._poller is None or self._poller.done()):
             self._poller = asyncio.create_task(self._poll(), name="shared list")
         return follower.sight
 
     def unfollow(self, who: str) -> None:
         """Nobody wants to know for them any more."""
-        self._followers.pop(who, None)
-        if not self._followers:
+        if self._followers.pop(who, None) is not None and not self._followers:
+            self.listing = None
             self._hurry.set()
             self._outage.recovered()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody follows it, nobody asks for it, and no list is under way."""
+        is_followed = self._poller is not None and not self._poller.done()
+        return not (is_followed or self._asking)
 
     def hurry(self, thing: str) -> None:
         """We changed that thing: look soon, and often for a while.
@@ -172,7 +186,13 @@ class SharedList(Generic[ListItem]):
         Raises:
             RemoteError: there is none.
         """
-        moment = max(moment, self._stale_before)
+        self._asking += 1
+        try:
+            return await self._newer_than(max(moment, self._stale_before))
+        finally:
+            self._asking -= 1
+
+    async def _newer_than(self, moment: float) -> Listing[ListItem]:
         while True:
             async with self._lock:
                 if self.listing is not None and self.listing.began >= moment:
@@ -182,12 +202,18 @@ class SharedList(Generic[ListItem]):
                 if began < moment:  # the clock did not move on: never believe an older list
                     continue
 
-    async def close(self) -> None:
-        """Ask no more."""
+    def stop(self) -> None:
+        """Ask no more, whoever follows; does not wait for a list that is under way."""
+        self._is_closed = True
         self._followers.clear()
         self._outage.close()
         if self._poller is not None:
             self._poller.cancel()
+
+    async def close(self) -> None:
+        """Ask no more."""
+        self.stop()
+        if self._poller is not None:
             await asyncio.gather(self._poller, return_exceptions=True)
 
     async def _poll(self) -> None:
@@ -196,6 +222,7 @@ class SharedList(Generic[ListItem]):
             await self._rest(wait)
             if self._followers:
                 wait = await self._listed()
+        self.listing = None  # the last one left while this one was under way
 
     async def _rest(self, seconds: float) -> None:
         """Wait; a hurry shortens that to the shortest interval."""

@@ -100,6 +100,7 @@ class ExecutionSnapshot:
         )
         self._poller: asyncio.Task[None] | None = None
         self._listed_at: float | None = None
+        self._is_closed = False
 
     @property
     def trouble(self) -> Trouble | None:
@@ -127,7 +128,8 @@ class ExecutionSnapshot:
         if follower is None:
             follower = _Follower(wake, self._monotonic(), told=self._outage.told)
             self._followers[execution_id] = follower
-        if self._poller is None or self._poller.done():
+        # Who looked at its server before an await may hold one of a connection that is closed.
+        if not self._is_closed and (self._poller is None or self._poller.done()):
             self._poller = asyncio.create_task(self._poll(), name="snapshot")
         return follower.sighting
 
@@ -137,12 +139,18 @@ class ExecutionSnapshot:
         if not self._followers:
             self._outage.recovered()
 
-    async def close(self) -> None:
-        """List no more."""
+    def stop(self) -> None:
+        """List no more, whoever follows; does not wait for a list that is under way."""
+        self._is_closed = True
         self._followers.clear()
         self._outage.close()
         if self._poller is not None:
             self._poller.cancel()
+
+    async def close(self) -> None:
+        """List no more."""
+        self.stop()
+        if self._poller is not None:
             await asyncio.gather(self._poller, return_exceptions=True)
 
     async def _poll(self) -> None:

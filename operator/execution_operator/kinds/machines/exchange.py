@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.machines.associations import Associations
@@ -152,12 +153,11 @@ class Exchanger:
     async def _in_spaces(self, connection: Connection, not_before: float) -> frozenset[str]:
         """What belongs to team spaces: some servers show it at the user's level as well."""
         theirs: set[str] = set()
-        for space in await connection.hub.list_spaces():
-            shared = self._shared(connection, SpaceLevel(space.id))
-            try:
-                theirs |= (await shared.newer_than(not_before)).items.keys()
-            except (Forbidden, NotFound):  # then the user's level does not show them either
-                continue
+        with suppress(NotFound):  # there are no spaces: the level's own list worked
+            for space in await connection.hub.list_spaces():
+                shared = self._shared(connection, SpaceLevel(space.id))
+                with suppress(Forbidden, NotFound):  # then the user's level shows none either
+                    theirs |= (await shared.newer_than(not_before)).items.keys()
         return frozenset(theirs)
 
     async def _create(

@@ -30,6 +30,7 @@ class MachineLists:
     random: Random
     wake_all: Callable[[Iterable[Callable[[], None]]], None]
     _open: dict[Place, SharedList[Any]] = field(default_factory=dict)
+    _is_closed: bool = False
 
     def of_level(self, word: str, machines: Machines[Any], level: Level) -> SharedList[Any]:
         """What a level has of the machines that operations call so."""
@@ -44,14 +45,25 @@ class MachineLists:
         for place, one in self._open.items():
             if place not in keep:
                 one.unfollow(who)
+        self._forget_idle()
 
     async def close(self) -> None:
-        """Ask no more."""
+        """Ask no more, nor for what somebody opens who still holds this."""
+        self._is_closed = True
         await asyncio.gather(*(one.close() for one in self._open.values()))
 
     def _list(self, place: Place, ask: Callable[[], Awaitable[WholeList[Any]]]) -> SharedList[Any]:
         if place not in self._open:
-            self._open[place] = SharedList(
-                ask, self.pacing, self.monotonic, self.random, self.wake_all
-            )
+            self._forget_idle()
+            one = SharedList(ask, self.pacing, self.monotonic, self.random, self.wake_all)
+            self._open[place] = one
+            if self._is_closed:
+                one.stop()
         return self._open[place]
+
+    def _forget_idle(self) -> None:
+        """Forget what nobody follows; a list that was only asked for is shared for a while."""
+        oldest = self.monotonic() - self.pacing.quiet
+        for place, one in tuple(self._open.items()):
+            if one.is_idle and (one.listing is None or one.listing.began < oldest):
+                del self._open[place]

@@ -124,6 +124,9 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 Url = Annotated[str | None, BeforeValidator(_url)]
 
 
+_NOT_ASKED_FOR: Final[set[str]] = set()
+
+
 class Wire(BaseModel):
     """What all answers have in common: camelCase outside, frozen, unknown members dropped."""
 
@@ -192,6 +195,10 @@ class ExecutionResource(Listed):
     result_id: MaybeId = Field(default=None, validation_alias=AliasPath("result", "id"))
     start_date: Moment = None
     completion_date: Moment = None
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Forget which members there were: as much memory for each run as all they say."""
+        object.__setattr__(self, "__pydantic_fields_set__", _NOT_ASKED_FOR)
 
 
 class Report(Wire):

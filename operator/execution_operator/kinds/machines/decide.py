@@ -145,8 +145,8 @@ def _keeping(
     if claims(wanted, seen) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
-    pauses = _pauses(seen, now, fight)
-    missing = [one for one in unassociated(seen) if not pauses[one]]
+    pauses = _pauses(wanted, seen, now, fight)
+    missing = [one for one, wait in pauses.items() if not wait]
     if missing:
         return Plan(action=Associate(missing[0], known))
     left = {one: dissociation_pause(seen, one, now, fight) for one in unwanted(wanted, seen)}
@@ -161,7 +161,7 @@ def _keeping(
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 
-def _pauses(seen: Seen, now: Now, fight: float) -> dict[str, float]:
+def _pauses(wanted: MachineObject, seen: Seen, now: Now, fight: float) -> dict[str, float]:
     """Seconds until each project that lacks the machine is told (again) to use it."""
     refusals = seen.memory.refusals
     return {
@@ -169,7 +169,7 @@ def _pauses(seen: Seen, now: Now, fight: float) -> dict[str, float]:
             refusals[one].until - now.monotonic if one in refusals else 0.0,
             association_pause(seen, one, now, fight),
         )
-        for one in unassociated(seen)
+        for one in unassociated(wanted, seen)
     }
 
 

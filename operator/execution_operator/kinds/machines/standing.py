@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.api.machine import AssociatedProject, Origin
+from execution_operator.api.machine import MOST_PROJECTS, AssociatedProject, Origin
 from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.seen import Certainty
 
@@ -107,7 +107,8 @@ def claims(wanted: MachineObject, seen: Seen) -> tuple[AssociatedProject, ...]:
 
     A project becomes ours only when it is known not to use the machine yet: what others
     associated stays theirs. It is recorded before the request, and ceases to be ours when it was
-    seen dissociated after it was no longer wanted.
+    seen dissociated after it was no longer wanted. The status holds only so many: more wait until
+    others are dissociated.
     """
     listed = {one.id: one for one in seen.projects if one.id is not None}
     keeps = _wanted_ids(wanted, seen)
@@ -122,7 +123,8 @@ def claims(wanted: MachineObject, seen: Seen) -> tuple[AssociatedProject, ...]:
         for project_id, one in listed.items()
         if project_id not in held and seen.associations.get(project_id) is False
     ]
-    return tuple(sorted((*kept, *added), key=lambda one: one.id))
+    fit = added[: MOST_PROJECTS - len(kept)]
+    return tuple(sorted((*kept, *fit), key=lambda one: one.id))
 
 
 def unwanted(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
@@ -131,12 +133,13 @@ def unwanted(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
     return tuple(one.id for one in claims(wanted, seen) if one.id not in keeps)
 
 
-def unassociated(seen: Seen) -> tuple[str, ...]:
-    """Projects of the spec that do not use the machine yet."""
+def unassociated(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
+    """Projects of the spec that do not use the machine yet, and are on record as ours."""
+    recorded = {one.id for one in wanted.status.projects}
     return tuple(
         one.id
         for one in seen.projects
-        if one.id is not None and seen.associations.get(one.id) is False
+        if one.id in recorded and seen.associations.get(one.id) is False
     )
 
 

@@ -72,7 +72,8 @@ def judge(
 ) -> Judgement:
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
-        return Judgement(Row.PAUSED, Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
+        text = f"remove {PAUSED_ANNOTATION} to go on"
+        return Judgement(Row.PAUSED, Reason.PAUSED, text, blocking(wanted, seen))
     if is_elsewhere(wanted, seen):
         text = (
             f"the {traits.thing} was recorded for another server or cluster than the one in use"

@@ -108,8 +108,10 @@ def claims(wanted: MachineObject, seen: Seen) -> tuple[AssociatedProject, ...]:
     A project becomes ours only when it is known not to use the machine yet: what others
     associated stays theirs. It is recorded before the request, and ceases to be ours when it was
     seen dissociated after it was no longer wanted. The status holds only so many: more wait until
-    others are dissociated.
+    others are dissociated. Nothing becomes or ceases to be ours while nothing can be done.
     """
+    if seen.blocker is not None or wanted.metadata.is_paused:
+        return wanted.status.projects
     listed = {one.id: one for one in seen.projects if one.id is not None}
     keeps = _wanted_ids(wanted, seen)
     kept = [
@@ -169,11 +171,11 @@ def dissociation_pause(seen: Seen, project_id: str, now: Now, fight: float) -> f
 
 
 def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:
-    """What the spec lists; a name that cannot be looked up now means what it meant before."""
+    """What the spec lists; a name that cannot be looked up now may mean any of those on record."""
     known = {one.id for one in seen.projects if one.id is not None}
-    unknown = {one.name for one in seen.projects if one.id is None}
-    before = {one.id for one in wanted.status.projects if one.name and one.name in unknown}
-    return frozenset(known | before)
+    if any(one.id is None for one in seen.projects):
+        known |= {one.id for one in wanted.status.projects}
+    return frozenset(known)
 
 
 def level_is_recorded(wanted: MachineObject, seen: Seen) -> bool:

@@ -139,5 +139,5 @@ def _said(
     problem = judged.problem
     if problem is not None and problem.reason in _EXCHANGE:
         yield Said(kind.SYNCED, "False", problem.reason, problem.message)
-    elif machine_id(wanted, seen) is not None and seen.url is not None:
+    elif seen.rival is None and machine_id(wanted, seen) is not None and seen.url is not None:
         yield Said(kind.SYNCED, "True", Reason.SYNCED)

@@ -7,20 +7,25 @@ import pytest
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import (
+    Associate,
     Association,
     Dissociate,
     Memory,
+    Refusal,
+    Remove,
+    Update,
     WantedProject,
 )
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
 from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
-from support.agents import RECORDED, decide, found, held_agent, seen, summarize
-from support.runs import at
+from support.agents import RECORDED, USER, decide, found, held_agent, seen, summarize
+from support.runs import START, at
 
 NOW = at(100.0)
 AWAY = Problem(reason=Reason.SERVER_NOT_READY, message="it is not ready")
+DENIED = Problem(reason=Reason.FORBIDDEN, message="cannot end it: no right", needs_person=True)
 PAUSED = {"execution-operator.io/paused": "true"}
 
 
@@ -104,6 +109,62 @@ def test_the_record_of_projects_stays_as_it_is(of):
 def test_nothing_is_dissociated_while_a_project_of_the_spec_cannot_be_looked_up():
     of = known(ours="7", projects=UNKNOWN, associations={"7": True})
     assert decide(*of, NOW).action is None
+
+
+REFUSED = {Dissociate("7", "101"): Refusal(DENIED, 130.0)}
+OVER = {Dissociate("7", "101"): Refusal(DENIED, 100.0)}
+TO_USE = {Associate("7", "101"): Refusal(DENIED, 130.0)}
+BOTH = {"7": True, "8": True}
+
+
+@pytest.mark.parametrize(
+    ("refusals", "ours", "action"),
+    [
+        pytest.param(REFUSED, "78", Dissociate("8", "101"), id="refused: others first"),
+        pytest.param(REFUSED, "7", None, id="refused: later"),
+        pytest.param(OVER, "7", Dissociate("7", "101"), id="refused a while ago"),
+        pytest.param(TO_USE, "7", Dissociate("7", "101"), id="another change was refused"),
+    ],
+)
+def test_a_refused_dissociation_keeps_nothing_else_waiting(refusals, ours, action):
+    of = known(ours=ours, associations=BOTH, memory=Memory(refusals=refusals))
+    plan = decide(*of, NOW)
+    assert plan.action == action
+    assert action is not None or plan.look_again == 30.0
+
+
+def test_drift_is_repaired_although_a_dissociation_is_refused():
+    of = known(ours="7", associations=BOTH, memory=Memory(refusals=REFUSED), members={"ram": "16"})
+    assert decide(*of, NOW).action == Update(USER, "101")
+
+
+def test_a_refused_dissociation_is_told_and_the_agent_is_usable():
+    of = known(ours="7", associations=BOTH, memory=Memory(refusals=REFUSED))
+    assert (said(of, "Ready"), said(of, "Synced")) == (("True", "Ready"), ("False", "Forbidden"))
+    (ready,) = (one for one in summarize(*of, NOW, None).conditions if one.type == "Ready")
+    assert ready.message == "usable, but cannot end it: no right"
+
+
+@pytest.mark.parametrize(
+    ("ours", "policy", "action"),
+    [
+        pytest.param("78", "Delete", Dissociate("8", "101"), id="others first"),
+        pytest.param("7", "Delete", Remove(USER, "101"), id="it goes with what is removed"),
+        pytest.param("7", None, None, id="adopted: later"),
+    ],
+)
+def test_a_deletion_does_what_it_can_beside_a_refused_dissociation(ours, policy, action):
+    wanted = held_agent(
+        spec={"deletionPolicy": policy},
+        status=RECORDED | {"origin": "Adopted"} | listed(*ours),
+        deleted_at=START,
+    )
+    wanted.metadata.annotations.clear()
+    memory = Memory(refusals=REFUSED, is_confirmed=True)
+    of = wanted, seen(wanted, memory)
+    assert decide(*of, NOW).action == action
+    told = next(one for one in summarize(*of, NOW, None).conditions if one.type == "Reconciling")
+    assert "cannot end it: no right" in told.message
 
 
 AILING = Sight(trouble=Trouble(error=Unreachable("no answer"), since=1.0))

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.machine import MOST_PROJECTS, AssociatedProject, Origin
 from execution_operator.kinds.machines.identity import Intent, space_of
-from execution_operator.kinds.machines.seen import Certainty
+from execution_operator.kinds.machines.seen import Associate, Certainty, Dissociate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.messages import JSON
 
@@ -157,17 +160,38 @@ def clings(memory: Memory, project_id: str) -> bool:
     return told is not None and told.in_vain and told.there is True
 
 
-def association_pause(seen: Seen, project_id: str, now: Now, fight: float) -> float:
-    """Seconds until a project is told again to use it; 0 when that is now."""
-    told = seen.memory.reassociations.get(project_id)
-    return told.wait(now.monotonic, fight) if told is not None else 0.0
+def refused(wanted: MachineObject, seen: Seen) -> Problem | None:
+    """Why a project that is to use it no longer still does, where the server refuses to end it."""
+    known, refusals = machine_id(wanted, seen) or "", seen.memory.refusals
+    ends = (refusals.get(Dissociate(one, known)) for one in unwanted(wanted, seen))
+    return next((one.problem for one in ends if one is not None), None)
 
 
-def dissociation_pause(seen: Seen, project_id: str, now: Now, fight: float) -> float:
-    """Seconds until a project is told again to use it no longer; 0 when that is now."""
-    return (
-        association_pause(seen, project_id, now, fight) if clings(seen.memory, project_id) else 0.0
-    )
+def association_pauses(
+    wanted: MachineObject, seen: Seen, now: Now, fight: float
+) -> dict[Associate, float]:
+    """Seconds until each project that lacks it is told (again) to use it; 0 when that is now."""
+    known = machine_id(wanted, seen) or ""
+    changes = (Associate(one, known) for one in unassociated(wanted, seen))
+    return {one: _pause(seen, one, now, fight) for one in changes}
+
+
+def dissociation_pauses(
+    wanted: MachineObject, seen: Seen, projects: Iterable[str], *, now: Now, fight: float
+) -> dict[Dissociate, float]:
+    """Seconds until each of these is told (again) to use it no longer; 0 when that is now."""
+    known = machine_id(wanted, seen) or ""
+    changes = (Dissociate(one, known) for one in projects)
+    return {one: _pause(seen, one, now, fight) for one in changes}
+
+
+def _pause(seen: Seen, change: Associate | Dissociate, now: Now, fight: float) -> float:
+    """Until a refusal is over, and longer after what was accepted in vain."""
+    refusal = seen.memory.refusals.get(change)
+    left = max(0.0, refusal.until - now.monotonic) if refusal is not None else 0.0
+    told = seen.memory.reassociations.get(change.project_id)
+    again = isinstance(change, Associate) or clings(seen.memory, change.project_id)
+    return max(left, told.wait(now.monotonic, fight)) if told is not None and again else left
 
 
 def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.memories import Memories
 from execution_operator.kinds.machines.seen import (
     Associate,
     Association,
@@ -184,3 +185,11 @@ AILING = Sight(trouble=Trouble(error=Unreachable("no answer"), since=1.0))
 )
 def test_an_exchange_is_told_of_only_as_it_went(of, synced):
     assert said(of, "Synced") == synced
+
+
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+    memories, (wanted, _) = Memories(), known(ours="8")
+    done = Association(there=False, since=1.0)
+    memories.keep(wanted, associations={"7": done, "8": done})
+    memories.forget_projects(wanted)
+    assert memories.of(wanted).associations == {"8": done}

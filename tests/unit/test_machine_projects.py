@@ -84,6 +84,22 @@ def test_projects_that_found_no_room_make_nothing_busy():
     assert (plan.action, plan.look_again) == (None, 3.0)
 
 
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(known(spec="7", ours="7", associations={"7": False}, changes=4), id="to use"),
+        pytest.param(known(ours="7", associations={"7": True}, changes=4), id="to use no more"),
+        pytest.param(
+            known(ours="7", memory=Memory(is_confirmed=True), deleted_at=START, changes=4),
+            id="deleted",
+        ),
+    ],
+)
+def test_after_some_changes_of_projects_others_have_their_turn(of):
+    plan = decide(*of, at(1.0))
+    assert (plan.action, plan.look_again) == (None, 0.0)
+
+
 UNKNOWN = (WantedProject(id=None, name="Shop", problem=AWAY),)
 
 

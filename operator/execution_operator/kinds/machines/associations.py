@@ -16,7 +16,7 @@ from execution_operator.remote.errors import Forbidden, NotFound, Rejected, Remo
 if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.seen import Change, MachineObject
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -122,9 +122,7 @@ class Associations:
         except (Forbidden, NotFound):
             return False
 
-    def _answered(
-        self, change: Associate | Dissociate, wanted: MachineObject, error: RemoteError | None
-    ) -> None:
+    def _answered(self, change: Change, wanted: MachineObject, error: RemoteError | None) -> None:
         """Remember that it was refused, or not any more."""
         refusals = dict(self._memories.of(wanted).refusals)
         refusals.pop(change, None)

@@ -22,6 +22,7 @@ from execution_operator.kinds.machines.seen import (
 )
 from execution_operator.kinds.machines.standing import (
     association_pauses,
+    changing,
     claims,
     dissociation_pauses,
     doubt_since,
@@ -145,11 +146,11 @@ def _keeping(
     pauses = association_pauses(wanted, seen, now, fight)
     missing = [one for one, wait in pauses.items() if not wait]
     if missing:
-        return Plan(action=missing[0])
+        return changing(missing[0], seen)
     left = dissociation_pauses(wanted, seen, unwanted(wanted, seen), now=now, fight=fight)
     dropped = [one for one, wait in left.items() if not wait]
     if dropped:
-        return Plan(action=dropped[0])
+        return changing(dropped[0], seen)
     drifted = bool(drift(seen.members, seen.machine.changed({})))
     repair = memory.repairs.wait(now.monotonic, fight)
     if is_unsent(wanted, seen) or (drifted and not repair):

@@ -14,6 +14,7 @@ from execution_operator.kinds.machines.seen import (
     Seen,
 )
 from execution_operator.kinds.machines.standing import (
+    changing,
     deletion_seconds_left,
     dissociation_pauses,
     doubt_since,
@@ -86,7 +87,7 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
         return Plan(action=Confirm(seen.level, known))  # the id may mean a stranger's by now
     due = [one for one, wait in pauses.items() if not wait]
     if due:
-        return Plan(action=due[0])
+        return changing(due[0], seen)
     if pauses and not removes(wanted, seen):  # else they go with the machine
         return Plan(look_again=min(pauses.values()), result=Result.REQUEUED)
     return Plan(action=Remove(seen.level, known))

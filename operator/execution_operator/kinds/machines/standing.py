@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import MOST_PROJECTS, AssociatedProject, Origin
 from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.seen import Associate, Certainty, Dissociate
+from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.seen import Action, Change, MachineObject, Memory, Seen
     from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.messages import JSON
+
+
+_CHANGES: Final = 4
+"""Of projects, in one look: far fewer than the steps that the engine calls endless."""
 
 
 def recorded_id(wanted: MachineObject) -> str | None:
@@ -185,7 +190,14 @@ def dissociation_pauses(
     return {one: _pause(seen, one, now, fight) for one in changes}
 
 
-def _pause(seen: Seen, change: Associate | Dissociate, now: Now, fight: float) -> float:
+def changing(change: Change, seen: Seen) -> Plan[Action]:
+    """The change of a project, or after some of them another look: others have their turn."""
+    if seen.changes < _CHANGES:
+        return Plan(action=change)
+    return Plan(look_again=0.0, result=Result.REQUEUED)
+
+
+def _pause(seen: Seen, change: Change, now: Now, fight: float) -> float:
     """Until a refusal is over, and longer after what was accepted in vain."""
     refusal = seen.memory.refusals.get(change)
     left = max(0.0, refusal.until - now.monotonic) if refusal is not None else 0.0

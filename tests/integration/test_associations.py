@@ -370,6 +370,22 @@ async def test_a_spec_may_list_as_many_other_projects_as_an_object_holds(lab):
     assert set(machine.projects) == {*all_of_them[2:]}
 
 
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_a_person_associated_after_our_dissociation_is_not_ours(lab):
+    machine = lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.lists()
+    await lab.claims()
+    machine.projects["1050"] = None
+    await lab.lists("1050", "1100")
+    await lab.claims("1100")
+    await lab.ready()
+    await lab.deleted()
+    assert lab.asked().count("associate") == 1
+    assert set(machine.projects) == {"1050"}
+
+
 CRASHES = {
     "before the server had it": (Hang(operation="associate", seconds=60), 1),
     "after the server had it": (LoseAnswer(operation="associate", hang_seconds=60), 0),

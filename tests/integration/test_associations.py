@@ -51,6 +51,14 @@ class Lab:
         now = self.simulator.clock.now()
         return self.sort.shelf(self.simulator).add(members, now=now, projects=projects)
 
+    def projects(self, count: int) -> list[str]:
+        """So many projects of the server, new ones."""
+        world, ids = self.simulator.world, [str(2000 + one) for one in range(count)]
+        for one in ids:
+            known = world.projects["1050"]
+            world.put_project(known.model_copy(update={"id": one, "name": f"Project {one}"}))
+        return ids
+
     async def wanted(self, *projects: str, **more: Any) -> None:
         spec = {"serverRef": {"name": "hub"}, "hostName": HOST, **self.sort.spec, **more}
         listed = [{"id": one} for one in projects]
@@ -322,6 +330,60 @@ async def test_a_project_that_is_gone_keeps_no_deletion_waiting(lab):
     lab.simulator.world.projects.pop("1050")
     await lab.deleted()
     assert ("Warning", "MachineLeftBehind") not in await lab.namespace.events("one")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_refused_dissociation_is_told_and_keeps_nothing_else_waiting(lab):
+    machine = lab.registered()
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.fault("dissociate", status=403, path="/projects/1050/")
+    await lab.lists()
+    found = await lab.namespace.condition(lab.sort.kind, "one", "Synced", "False", "Forbidden")
+    assert condition(found, "Ready")["status"] == "True"
+    await lab.claims("1050")
+    assert set(machine.projects) == {"1050"}
+    lab.simulator.faults.clear()
+    await lab.claims()
+    assert machine.projects == {}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_machine_is_removed_although_a_dissociation_is_refused(lab):
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.fault("dissociate", status=403, path="/projects/1050/")
+    await lab.deleted()
+    assert [*lab.sort.shelf(lab.simulator)] == []
+    assert "dissociate" in lab.asked("1100")
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_spec_may_list_as_many_other_projects_as_an_object_holds(lab):
+    machine = lab.registered()
+    all_of_them = lab.projects(52)
+    await lab.wanted(*all_of_them[:50])
+    await lab.ready()
+    await lab.lists(*all_of_them[2:])
+    await lab.claims(*all_of_them[2:])
+    await lab.ready()
+    assert set(machine.projects) == {*all_of_them[2:]}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_a_person_associated_after_our_dissociation_is_not_ours(lab):
+    machine = lab.registered()
+    await lab.wanted("1050")
+    await lab.ready()
+    await lab.lists()
+    await lab.claims()
+    machine.projects["1050"] = None
+    await lab.lists("1050", "1100")
+    await lab.claims("1100")
+    await lab.ready()
+    await lab.deleted()
+    assert lab.asked().count("associate") == 1
+    assert set(machine.projects) == {"1050"}
 
 
 CRASHES = {

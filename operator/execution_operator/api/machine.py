@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -18,6 +18,9 @@ from execution_operator.api.model import (
     Url,
     matching,
 )
+
+MOST_PROJECTS: Final = 50
+"""So many an object lists, and so many its status records."""
 
 # As RFC 1123 has it, and with the underscores that machines in the field have.
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -73,7 +76,10 @@ class MachineSpec(ApiModel):
     projects: (
         Annotated[
             tuple[ByIdOrName, ...],
-            Field(max_length=50, json_schema_extra={"x-kubernetes-validations": [_EACH_ONCE]}),
+            Field(
+                max_length=MOST_PROJECTS,
+                json_schema_extra={"x-kubernetes-validations": [_EACH_ONCE]},
+            ),
         ]
         | None
     ) = None
@@ -105,7 +111,7 @@ class MachineStatus(Status):
     projects: Annotated[
         tuple[AssociatedProject, ...],
         Field(
-            max_length=50,
+            max_length=MOST_PROJECTS,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
                 "x-kubernetes-list-map-keys": ["id"],

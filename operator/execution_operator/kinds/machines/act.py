@@ -12,6 +12,7 @@ from execution_operator.kinds.machines.seen import (
     Action,
     Associate,
     Certainty,
+    Change,
     Check,
     Confirm,
     Create,
@@ -88,7 +89,8 @@ class Actor:
                 | Remove()
             ):
                 memory = await self._exchanger.exchange(action, wanted, seen)
-        return Step(wanted, self._again(wanted, replace(seen, memory=memory)))
+        changes = seen.changes + isinstance(action, Change)
+        return Step(wanted, self._again(wanted, replace(seen, memory=memory, changes=changes)))
 
     async def _write_intent(
         self, action: WriteIntent, wanted: MachineObject, seen: Seen

@@ -16,7 +16,7 @@ from execution_operator.remote.errors import Forbidden, NotFound, Rejected, Remo
 if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.kinds.machines.seen import Change, MachineObject
     from execution_operator.kinds.machines.traits import Traits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
@@ -46,16 +46,12 @@ class Associations:
         does not show is no association: the next list decides whether it is tried again.
         """
         machines, project = self._machines(connection), action.project_id
-        refusals = dict(self._memories.of(wanted).refusals)
-        refusals.pop(project, None)
         try:
             await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
         except (Forbidden, NotFound, Rejected) as error:
-            until = self._now() + self._periods.secret
-            refusals[project] = Refusal(problem_of(error), until)
-            self._memories.keep(wanted, refusals=refusals)
+            self._answered(action, wanted, error)
             return
-        self._memories.keep(wanted, refusals=refusals)
+        self._answered(action, wanted, None)
         known = [one.id for one in wanted.status.projects]
         first = project in known and project not in self._memories.of(wanted).associations
         shown = await self._is_shown(machines, project, action.machine_id)
@@ -68,6 +64,20 @@ class Associations:
         self, action: Dissociate, wanted: MachineObject, connection: Connection
     ) -> None:
         """Let a project use it no longer, and read whether it still may.
+
+        What is refused is remembered and keeps nothing else waiting.
+        """
+        try:
+            await self._dissociate(action, wanted, connection)
+        except (Forbidden, Rejected) as error:
+            self._answered(action, wanted, error)
+            return
+        self._answered(action, wanted, None)
+
+    async def _dissociate(
+        self, action: Dissociate, wanted: MachineObject, connection: Connection
+    ) -> None:
+        """The same, or the server's refusal.
 
         A list says it where that cannot be read. Nor is a read that denies it enough to forget
         what is ours: where a new list still has it, the list is right.
@@ -111,6 +121,14 @@ class Associations:
             return action.machine_id in (await shared.newer_than(self._now())).items
         except (Forbidden, NotFound):
             return False
+
+    def _answered(self, change: Change, wanted: MachineObject, error: RemoteError | None) -> None:
+        """Remember that it was refused, or not any more."""
+        refusals = dict(self._memories.of(wanted).refusals)
+        refusals.pop(change, None)
+        if error is not None:
+            refusals[change] = Refusal(problem_of(error), self._now() + self._periods.secret)
+        self._memories.keep(wanted, refusals=refusals)
 
     def _associated(
         self, wanted: MachineObject, project: str, *, there: bool | None, in_vain: bool = False

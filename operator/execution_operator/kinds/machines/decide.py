@@ -11,10 +11,8 @@ from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.seen import (
     Action,
-    Associate,
     Confirm,
     Create,
-    Dissociate,
     Look,
     LookUp,
     Seen,
@@ -23,9 +21,10 @@ from execution_operator.kinds.machines.seen import (
     WriteIntent,
 )
 from execution_operator.kinds.machines.standing import (
-    association_pause,
+    association_pauses,
+    changing,
     claims,
-    dissociation_pause,
+    dissociation_pauses,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -36,7 +35,6 @@ from execution_operator.kinds.machines.standing import (
     origin,
     own_intent,
     recorded_id,
-    unassociated,
     unwanted,
 )
 from execution_operator.reconcile.kind import Plan, Result
@@ -145,32 +143,20 @@ def _keeping(
     if claims(wanted, seen) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
-    pauses = _pauses(seen, now, fight)
-    missing = [one for one in unassociated(seen) if not pauses[one]]
+    pauses = association_pauses(wanted, seen, now, fight)
+    missing = [one for one, wait in pauses.items() if not wait]
     if missing:
-        return Plan(action=Associate(missing[0], known))
-    left = {one: dissociation_pause(seen, one, now, fight) for one in unwanted(wanted, seen)}
+        return changing(missing[0], seen)
+    left = dissociation_pauses(wanted, seen, unwanted(wanted, seen), now=now, fight=fight)
     dropped = [one for one, wait in left.items() if not wait]
     if dropped:
-        return Plan(action=Dissociate(dropped[0], known))
+        return changing(dropped[0], seen)
     drifted = bool(drift(seen.members, seen.machine.changed({})))
     repair = memory.repairs.wait(now.monotonic, fight)
     if is_unsent(wanted, seen) or (drifted and not repair):
         return Plan(action=Update(level, known))
     waits = [*pauses.values(), *left.values()] + [repair] * drifted
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
-
-
-def _pauses(seen: Seen, now: Now, fight: float) -> dict[str, float]:
-    """Seconds until each project that lacks the machine is told (again) to use it."""
-    refusals = seen.memory.refusals
-    return {
-        one: max(
-            refusals[one].until - now.monotonic if one in refusals else 0.0,
-            association_pause(seen, one, now, fight),
-        )
-        for one in unassociated(seen)
-    }
 
 
 def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:

@@ -8,15 +8,15 @@ from execution_operator.api.machine import Origin
 from execution_operator.kinds.machines.seen import (
     Action,
     Confirm,
-    Dissociate,
     LookUp,
     Release,
     Remove,
     Seen,
 )
 from execution_operator.kinds.machines.standing import (
+    changing,
     deletion_seconds_left,
-    dissociation_pause,
+    dissociation_pauses,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -81,12 +81,13 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
     known = machine_id(wanted, seen)
     if known is None:
         return _in_doubt(seen, now)
-    pauses = {one: dissociation_pause(seen, one, now, periods.fight) for one in _ours(wanted, seen)}
+    ours = _ours(wanted, seen)
+    pauses = dissociation_pauses(wanted, seen, ours, now=now, fight=periods.fight)
     if pauses and not seen.memory.is_confirmed:
         return Plan(action=Confirm(seen.level, known))  # the id may mean a stranger's by now
     due = [one for one, wait in pauses.items() if not wait]
     if due:
-        return Plan(action=Dissociate(due[0], known))
+        return changing(due[0], seen)
     if pauses and not removes(wanted, seen):  # else they go with the machine
         return Plan(look_again=min(pauses.values()), result=Result.REQUEUED)
     return Plan(action=Remove(seen.level, known))

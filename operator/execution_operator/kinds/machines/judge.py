@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.seen import Associate
 from execution_operator.kinds.machines.standing import (
     clinging,
     is_elsewhere,
     is_unsent,
     machine_id,
+    refused,
 )
 from execution_operator.kinds.problems import Problem, problem_of
 
@@ -72,7 +74,8 @@ def judge(
 ) -> Judgement:
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
-        return Judgement(Row.PAUSED, Reason.PAUSED, f"remove {PAUSED_ANNOTATION} to go on")
+        text = f"remove {PAUSED_ANNOTATION} to go on"
+        return Judgement(Row.PAUSED, Reason.PAUSED, text, blocking(wanted, seen))
     if is_elsewhere(wanted, seen):
         text = (
             f"the {traits.thing} was recorded for another server or cluster than the one in use"
@@ -105,12 +108,13 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
-    return next(filter(None, map(partial(_of_project, seen), seen.projects)), None)
+    return next(filter(None, map(partial(_of_project, wanted, seen), seen.projects)), None)
 
 
-def _of_project(seen: Seen, project: WantedProject) -> Problem | None:
+def _of_project(wanted: MachineObject, seen: Seen, project: WantedProject) -> Problem | None:
     """Why a project cannot use the machine."""
-    refusal = seen.memory.refusals.get(project.id or "")
+    change = Associate(project.id or "", machine_id(wanted, seen) or "")
+    refusal = seen.memory.refusals.get(change)
     known = project.problem
     if known is None and refusal is not None and not seen.associations.get(project.id or ""):
         known = refusal.problem
@@ -165,7 +169,9 @@ def _there(
     project = clinging(wanted, seen)
     if project is not None:
         return _still_used(project, seen, now, thing=thing, periods=periods)
-    return Judgement(Row.USABLE, Reason.READY, "usable")
+    problem = refused(wanted, seen)
+    text = f"usable, but {problem.message}" if problem is not None else "usable"
+    return Judgement(Row.USABLE, Reason.READY, text, problem)
 
 
 def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:

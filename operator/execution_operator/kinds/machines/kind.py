@@ -107,8 +107,9 @@ class MachineKind:
         return summarize(wanted, seen, now, periods=self._periods, traits=self._traits)
 
     def written(self, before: MachineObject, after: MachineObject) -> None:
-        """See `Teller`."""
+        """See `Teller`; the record of projects is what counts from now on."""
         self._teller.written(before, after)
+        self._memories.forget_projects(after)
 
     def forget(self, known: MachineDigest) -> None:
         """It is gone."""

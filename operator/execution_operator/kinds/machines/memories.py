@@ -29,6 +29,17 @@ class Memories:
         self._kept[wanted.metadata.uid] = memory
         return memory
 
+    def forget_projects(self, wanted: MachineObject) -> None:
+        """Remember no change of a project that is not on record any more.
+
+        Somebody else may associate it from now on, and what we once did says nothing of that.
+        """
+        ours = {one.id for one in wanted.status.projects}
+        known = self.of(wanted).associations
+        if not ours.issuperset(known):
+            kept = {one: said for one, said in known.items() if one in ours}
+            self.keep(wanted, associations=kept)
+
     def forget(self, uid: str) -> None:
         """Remember nothing of it."""
         self._kept.pop(uid, None)

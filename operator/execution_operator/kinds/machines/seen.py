@@ -59,7 +59,7 @@ class Association:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a project may not be told to use the machine, and when that is tried again."""
+    """Why a project was not let use the machine, or no longer, and when that is tried again."""
 
     problem: Problem
     until: float
@@ -111,7 +111,7 @@ class Memory:
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
         reassociations: how often a project had to be told again the same, by id.
-        refusals: projects that were refused, by id; the others are not kept waiting for them.
+        refusals: changes of projects that were refused; others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
         vain: how many attempts to create it came to nothing, in a row.
@@ -132,7 +132,7 @@ class Memory:
     associations: Mapping[str, Association] = field(default_factory=dict)
     repairs: Repairs = field(default_factory=Repairs)
     reassociations: Mapping[str, Repairs] = field(default_factory=dict)
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    refusals: Mapping[Change, Refusal] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
     vain: int = 0
@@ -178,6 +178,7 @@ class Seen:
         look_every: seconds between two looks at the server's connection; None: it has none.
         is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
+        changes: how many changes of projects this look brought already.
     """
 
     memory: Memory = Memory()
@@ -200,6 +201,7 @@ class Seen:
     sight: Sight = field(default_factory=Sight)
     projects: tuple[WantedProject, ...] = ()
     associations: Mapping[str, bool | None] = field(default_factory=dict)
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,6 @@ class Release:
     left_behind: str | None = None
 
 
-Exchange: TypeAlias = (
-    LookUp | Check | Create | Confirm | Look | Update | Associate | Dissociate | Remove
-)
+Change: TypeAlias = Associate | Dissociate
+Exchange: TypeAlias = LookUp | Check | Create | Confirm | Look | Update | Change | Remove
 Action: TypeAlias = WriteIntent | Withdraw | Release | Exchange

@@ -13,6 +13,7 @@ from execution_operator.kinds.machines.standing import (
     is_elsewhere,
     machine_id,
     origin,
+    refused,
 )
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
@@ -133,11 +134,12 @@ def _said(
     if deleting:
         clings = clinging(wanted, seen)
         waits = still_used(clings, traits.thing) if clings is not None else text
-        waits = seen.memory.problem.message if seen.memory.problem else waits
+        problem = seen.memory.problem or refused(wanted, seen)
+        waits = problem.message if problem is not None else waits
         waiting = f"deletion waits until the server is cleaned up: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
     problem = judged.problem
     if problem is not None and problem.reason in _EXCHANGE:
         yield Said(kind.SYNCED, "False", problem.reason, problem.message)
-    elif machine_id(wanted, seen) is not None and seen.url is not None:
+    elif seen.rival is None and machine_id(wanted, seen) is not None and seen.url is not None:
         yield Said(kind.SYNCED, "True", Reason.SYNCED)

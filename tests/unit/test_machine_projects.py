@@ -1,0 +1,211 @@
+"""Which projects an agent's object claims, associates and dissociates, and what it says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.memories import Memories
+from execution_operator.kinds.machines.seen import (
+    Associate,
+    Association,
+    Dissociate,
+    Memory,
+    Refusal,
+    Remove,
+    Update,
+    WantedProject,
+)
+from execution_operator.kinds.problems import Problem
+from execution_operator.remote.errors import Unreachable
+from execution_operator.remote.outage import Trouble
+from execution_operator.remote.shared_list import Sight
+from support.agents import RECORDED, USER, decide, found, held_agent, seen, summarize
+from support.runs import START, at
+
+NOW = at(100.0)
+AWAY = Problem(reason=Reason.SERVER_NOT_READY, message="it is not ready")
+DENIED = Problem(reason=Reason.FORBIDDEN, message="cannot end it: no right", needs_person=True)
+PAUSED = {"execution-operator.io/paused": "true"}
+
+
+def listed(*ids):
+    return {"projects": [{"id": one} for one in ids]}
+
+
+def known(*, spec=(), ours=(), memory=None, annotations=None, deleted_at=None, **more):
+    """An agent whose spec lists some projects, some of which, or others, are on record as ours."""
+    one = held_agent(
+        spec=listed(*spec),
+        status=RECORDED | listed(*ours),
+        annotations=annotations or {},
+        deleted_at=deleted_at,
+    )
+    return one, seen(one, memory, **({"machine": found()} | more))
+
+
+def claimed(of):
+    return [one.id for one in summarize(*of, NOW, None).projects]
+
+
+def said(of, kind):
+    conditions = summarize(*of, NOW, None).conditions
+    return next(((one.status, one.reason) for one in conditions if one.type == kind), None)
+
+
+OLD = [str(one) for one in range(100, 150)]
+NEW = [str(one) for one in range(200, 230)]
+
+
+def replaced(old, new):
+    """Old ones are associated, new ones are not."""
+    return dict.fromkeys(old, True) | dict.fromkeys(new, False)
+
+
+def test_no_more_projects_are_claimed_than_the_status_holds():
+    of = known(spec=NEW, ours=OLD[:30], associations=replaced(OLD[:30], NEW))
+    assert claimed(of) == [*OLD[:30], *NEW[:20]]
+
+
+def test_projects_that_found_no_room_wait_until_others_are_dissociated():
+    of = known(spec=NEW, ours=OLD, associations=replaced(OLD, NEW))
+    assert decide(*of, NOW).action == Dissociate("100", "101")
+    of = known(spec=NEW, ours=OLD, associations=replaced(OLD[1:], NEW) | {"100": False})
+    assert claimed(of)[-1] == "200"
+
+
+def test_projects_that_found_no_room_make_nothing_busy():
+    memory = Memory(
+        reassociations=dict.fromkeys(OLD, Repairs(1, 98.0)),
+        associations=dict.fromkeys(OLD, Association(there=True, since=98.0, in_vain=True)),
+    )
+    plan = decide(*known(spec=NEW, ours=OLD, memory=memory, associations=replaced(OLD, NEW)), NOW)
+    assert (plan.action, plan.look_again) == (None, 3.0)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(known(spec="7", ours="7", associations={"7": False}, changes=4), id="to use"),
+        pytest.param(known(ours="7", associations={"7": True}, changes=4), id="to use no more"),
+        pytest.param(
+            known(ours="7", memory=Memory(is_confirmed=True), deleted_at=START, changes=4),
+            id="deleted",
+        ),
+    ],
+)
+def test_after_some_changes_of_projects_others_have_their_turn(of):
+    plan = decide(*of, at(1.0))
+    assert (plan.action, plan.look_again) == (None, 0.0)
+
+
+UNKNOWN = (WantedProject(id=None, name="Shop", problem=AWAY),)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(
+            known(spec="7", ours="7", projects=(), associations={"7": False}, blocker=AWAY),
+            id="blocked",
+        ),
+        pytest.param(
+            known(ours="7", projects=UNKNOWN, associations={"7": False}),
+            id="what the spec names cannot be looked up",
+        ),
+        pytest.param(
+            known(spec="78", ours="7", associations={"8": False}, annotations=PAUSED), id="paused"
+        ),
+    ],
+)
+def test_the_record_of_projects_stays_as_it_is(of):
+    assert claimed(of) == ["7"]
+
+
+def test_nothing_is_dissociated_while_a_project_of_the_spec_cannot_be_looked_up():
+    of = known(ours="7", projects=UNKNOWN, associations={"7": True})
+    assert decide(*of, NOW).action is None
+
+
+REFUSED = {Dissociate("7", "101"): Refusal(DENIED, 130.0)}
+OVER = {Dissociate("7", "101"): Refusal(DENIED, 100.0)}
+TO_USE = {Associate("7", "101"): Refusal(DENIED, 130.0)}
+BOTH = {"7": True, "8": True}
+
+
+@pytest.mark.parametrize(
+    ("refusals", "ours", "action"),
+    [
+        pytest.param(REFUSED, "78", Dissociate("8", "101"), id="refused: others first"),
+        pytest.param(REFUSED, "7", None, id="refused: later"),
+        pytest.param(OVER, "7", Dissociate("7", "101"), id="refused a while ago"),
+        pytest.param(TO_USE, "7", Dissociate("7", "101"), id="another change was refused"),
+    ],
+)
+def test_a_refused_dissociation_keeps_nothing_else_waiting(refusals, ours, action):
+    of = known(ours=ours, associations=BOTH, memory=Memory(refusals=refusals))
+    plan = decide(*of, NOW)
+    assert plan.action == action
+    assert action is not None or plan.look_again == 30.0
+
+
+def test_drift_is_repaired_although_a_dissociation_is_refused():
+    of = known(ours="7", associations=BOTH, memory=Memory(refusals=REFUSED), members={"ram": "16"})
+    assert decide(*of, NOW).action == Update(USER, "101")
+
+
+def test_a_refused_dissociation_is_told_and_the_agent_is_usable():
+    of = known(ours="7", associations=BOTH, memory=Memory(refusals=REFUSED))
+    assert (said(of, "Ready"), said(of, "Synced")) == (("True", "Ready"), ("False", "Forbidden"))
+    (ready,) = (one for one in summarize(*of, NOW, None).conditions if one.type == "Ready")
+    assert ready.message == "usable, but cannot end it: no right"
+
+
+@pytest.mark.parametrize(
+    ("ours", "policy", "action"),
+    [
+        pytest.param("78", "Delete", Dissociate("8", "101"), id="others first"),
+        pytest.param("7", "Delete", Remove(USER, "101"), id="it goes with what is removed"),
+        pytest.param("7", None, None, id="adopted: later"),
+    ],
+)
+def test_a_deletion_does_what_it_can_beside_a_refused_dissociation(ours, policy, action):
+    wanted = held_agent(
+        spec={"deletionPolicy": policy},
+        status=RECORDED | {"origin": "Adopted"} | listed(*ours),
+        deleted_at=START,
+    )
+    wanted.metadata.annotations.clear()
+    memory = Memory(refusals=REFUSED, is_confirmed=True)
+    of = wanted, seen(wanted, memory)
+    assert decide(*of, NOW).action == action
+    told = next(one for one in summarize(*of, NOW, None).conditions if one.type == "Reconciling")
+    assert "cannot end it: no right" in told.message
+
+
+AILING = Sight(trouble=Trouble(error=Unreachable("no answer"), since=1.0))
+
+
+@pytest.mark.parametrize(
+    ("of", "synced"),
+    [
+        pytest.param(known(annotations=PAUSED), ("True", "Synced"), id="paused"),
+        pytest.param(
+            known(annotations=PAUSED, sight=AILING),
+            ("False", "ServerUnreachable"),
+            id="paused, and the lists fail",
+        ),
+        pytest.param(known(rival="another"), None, id="an older object's"),
+    ],
+)
+def test_an_exchange_is_told_of_only_as_it_went(of, synced):
+    assert said(of, "Synced") == synced
+
+
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+    memories, (wanted, _) = Memories(), known(ours="8")
+    done = Association(there=False, since=1.0)
+    memories.keep(wanted, associations={"7": done, "8": done})
+    memories.forget_projects(wanted)
+    assert memories.of(wanted).associations == {"8": done}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.answers import Denials
 from execution_operator.kinds.machines.decide import decide
 from execution_operator.kinds.machines.seen import (
-    Denials,
     Found,
     Hidden,
     Look,

@@ -162,8 +162,8 @@ def _keeping(
 def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:
     """The same, and in time a look at the server's connection.
 
-    What failed and is not wanted any more leaves nothing to do that could succeed after it: a
-    look-up shows that all is well again.
+    What failed is not told any more once it is time to try again (`Observer`). When that time
+    comes during this very look and nothing is left to try, a look-up shows that all is well.
     """
     if seen.memory.problem is not None:
         return Plan(action=LookUp(look.level, now.monotonic))

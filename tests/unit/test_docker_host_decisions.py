@@ -9,6 +9,7 @@ import pytest
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.answers import Denials
 from execution_operator.kinds.machines.decide import decide
+from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import (
     Found,
     Hidden,
@@ -70,6 +71,21 @@ def test_an_agent_has_no_connection_to_ask_for():
 def test_certificates_are_sent_when_they_are_not_those_sent_last(status, memory, changed):
     action = plan(seen(memory, hidden=NEW), status=status).action
     assert action == (Update(USER, "51") if changed else None)
+
+
+@pytest.mark.parametrize(
+    ("repairs", "seconds", "changed"),
+    [
+        pytest.param(Repairs(1, 98.0), 100.0, False, id="just denied: later"),
+        pytest.param(Repairs(1, 98.0), 103.0, True, id="denied a while ago"),
+        pytest.param(Repairs(9, 41.0), 101.0, True, id="a fight over the rest: within a minute"),
+    ],
+)
+def test_certificates_are_not_sent_in_a_row(repairs, seconds, changed):
+    known = seen(linked(repairs=repairs), hidden=NEW)
+    decided = plan(known, seconds, status=SENT)
+    assert decided.action == (Update(USER, "51") if changed else None)
+    assert changed or decided.look_again == 103.0 - seconds
 
 
 def test_nothing_is_sent_while_it_is_not_known_what():

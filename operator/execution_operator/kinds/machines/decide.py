@@ -152,10 +152,11 @@ def _keeping(
     if dropped:
         return changing(dropped[0], seen)
     drifted = bool(drift(seen.members, seen.machine.changed({})))
-    repair = memory.repairs.wait(now.monotonic, fight)
-    if is_unsent(wanted, seen) or (drifted and not repair):
+    unsent = is_unsent(wanted, seen)  # it waits for a fight over the rest, but never for long
+    repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
+    if (unsent or drifted) and not repair:
         return Plan(action=Update(level, known))
-    waits = [*pauses.values(), *left.values()] + [repair] * drifted
+    waits = [*pauses.values(), *left.values()] + [repair] * (unsent or drifted)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 

@@ -117,9 +117,13 @@ TRY_LATER = {"retry_at": 130.0, "problem": AWAY}
             CREATING, remembered(), {"url": "https://other"}, Withdraw(), id="another server"
         ),
         pytest.param(
-            held_agent(status=RECORDED), remembered(gone="101"), {}, None, id="gone: told first"
+            held_agent(status=RECORDED),
+            remembered(gone="101"),
+            {},
+            Withdraw(),
+            id="gone: before the status forgets it",
         ),
-        pytest.param(CREATING, remembered(gone="101"), {}, Withdraw(), id="then taken back"),
+        pytest.param(CREATING, remembered(gone="101"), {}, Withdraw(), id="gone, and forgotten"),
         pytest.param(CREATING, remembered(machine=found()), {}, None, id="created: kept"),
         pytest.param(CREATING, Memory(**TRY_LATER), {}, None, id="after a crash: kept"),
         pytest.param(
@@ -266,7 +270,7 @@ def test_an_id_that_lists_show_with_another_name_is_asked_for():
 
 
 def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
-    wanted = held_agent(status=RECORDED | OURS)
+    wanted = agent(status=RECORDED | OURS)
     known = seen(wanted, remembered(gone="101"))
     assert decide(wanted, known, NOW).action is None
     status = summarize(wanted, known, NOW, None)

@@ -181,6 +181,7 @@ class Exchanger:
             wanted,
             certainty=Certainty.UNSENT,
             machine=machine,
+            gone=None,
             read_at=self._now(),
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
@@ -200,14 +201,7 @@ class Exchanger:
             return
         if not deleting:
             self._teller.vanished(wanted, action.machine_id)
-        self._memories.keep(
-            wanted,
-            gone=action.machine_id,
-            machine=None,
-            found=None,
-            certainty=Certainty.UNSENT,
-            associations={},
-        )
+        self._memories.gone(wanted, action.machine_id)
 
     async def _update(
         self, action: Update, wanted: MachineObject, seen: Seen, connection: Connection

@@ -86,7 +86,8 @@ def is_vain(wanted: MachineObject, seen: Seen) -> bool:
     """Whether the intent announces a create although surely nothing was created.
 
     Such an intent must not outlive the process: the next one would take a machine that registered
-    itself in the meantime for the one announced.
+    itself in the meantime for the one announced. So it goes before the status forgets what is
+    gone, which else tells that process that the intent was carried out.
     """
     intent = own_intent(wanted, seen)
     return (
@@ -94,7 +95,7 @@ def is_vain(wanted: MachineObject, seen: Seen) -> bool:
         and intent.origin is Origin.CREATED
         and seen.memory.certainty is Certainty.UNSENT
         and seen.memory.machine is None
-        and recorded_id(wanted) is None
+        and recorded_id(wanted) in (None, seen.memory.gone)
     )
 
 

@@ -34,7 +34,7 @@ from support.docker_hosts import (
     seen,
     status_of,
 )
-from support.runs import PERIODS, at
+from support.runs import PERIODS, URL, at
 
 USER = UserLevel()
 NEW = Hidden({"clientKey": "PEM"}, "f2")
@@ -99,7 +99,7 @@ def test_a_list_that_is_denied_is_asked_for_on_its_own():
 
 def test_a_list_that_worked_since_it_was_denied_ends_the_asking():
     sight = Sight(Trouble(NotFound("cannot list docker hosts"), 50.0))
-    memory = replace(linked(), found=Found(60.0, ()))
+    memory = replace(linked(), found=Found(60.0, (), ended=60.0, url=URL))
     assert plan(seen(memory, sight=sight)).action is None
 
 

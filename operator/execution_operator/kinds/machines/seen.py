@@ -36,11 +36,15 @@ class Found:
     """A look-up by name; what else the level has is left out.
 
     Attributes:
-        began: monotonic time at which the list was asked for.
+        began: monotonic time at which the list was asked for: what came later may be missing.
+        ended: monotonic time at which all was known; it ages from then, however long that took.
+        url: of the server that was asked.
     """
 
     began: float
     machines: tuple[Machine, ...]
+    ended: float = field(kw_only=True)
+    url: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

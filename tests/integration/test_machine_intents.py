@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from execution_simulator.docker_connections import DockerConnection
-from execution_simulator.faults import AnswerStatus, Hang
+from execution_simulator.faults import AnswerStatus, Delay, Hang
 from support.kube import until
 
 HOST = "loadgen-1.example.com"
@@ -133,3 +133,27 @@ async def test_a_create_that_was_lost_with_a_crash_is_repeated_once_and_ours(
     await namespace.delete(kind, "one")
     await namespace.gone(kind, "one")
     assert there(simulator, kind) == []
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param(("StaticAgent", "list_agents", {}), id="lists of agents"),
+        pytest.param(("DockerHost", "list_docker_hosts", {}), id="lists of docker hosts"),
+        pytest.param(("DockerHost", "test_connection", {"testConnection": True}), id="the try"),
+    ],
+)
+async def test_a_slow_server_has_it_created_once_and_in_the_first_attempt(
+    namespace, simulator, start, slow
+):
+    """Slower than a look-up is new for; a look that comes to nothing would be logged as a bug."""
+    kind, operation, spec = slow
+    simulator.faults.add(Delay(operation=operation, seconds=1.5, times=None))
+    await start()
+    await wanted(namespace, kind, **spec)
+    found = await ready(namespace, kind)
+    assert found["status"]["origin"] == "Created"
+    asked = simulator.requests.counts()
+    assert (asked[SORTS[kind][0]], len(there(simulator, kind))) == (1, 1)
+    assert asked.get("test_connection", 0) == len(spec)

@@ -11,7 +11,7 @@ from execution_operator.api.static_agent import StaticAgent
 from execution_operator.kinds.machines import decide as deciding
 from execution_operator.kinds.machines import summarize as telling
 from execution_operator.kinds.machines.identity import Intent
-from execution_operator.kinds.machines.seen import Memory, Seen, WantedProject
+from execution_operator.kinds.machines.seen import Found, Memory, Seen, WantedProject
 from execution_operator.kinds.static_agent.traits import AgentTraits, members_of
 from execution_operator.remote.testhub.levels import UserLevel
 from execution_operator.remote.testhub.machine_wire import StaticAgentResource
@@ -77,6 +77,13 @@ def found(machine_id: str = "101", **members: Any) -> StaticAgentResource:
     """An agent as the server shows it."""
     given = {"id": machine_id, "hostName": HOST, "state": "AVAILABLE"}
     return StaticAgentResource.model_validate(given | members)
+
+
+def listed(
+    began: float, *machines: StaticAgentResource, ended: float | None = None, url: str = URL
+) -> Found:
+    """A look-up by name that took no time, unless told."""
+    return Found(began, machines, ended=began if ended is None else ended, url=url)
 
 
 def seen(wanted: StaticAgent, memory: Memory | None = None, **changes: Any) -> Seen:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.seen import Found, Memory
+from execution_operator.kinds.machines.seen import Memory
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote import errors
 from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
 from support import docker_hosts
-from support.agents import RECORDED, agent, found, held_agent
+from support.agents import RECORDED, agent, found, held_agent, listed
 from support.agents import seen as agent_seen
 from support.servers import away, failing, missing, server, usable
 from support.states import State
@@ -168,7 +168,7 @@ AGENTS: Final = (
         "several of that name",
         "False Conflict | - | True | Failed",
         of=agent(),
-        memory=Memory(found=Found(0.0, (found(), found("102")))),
+        memory=Memory(found=listed(0.0, found(), found("102"))),
     ),
     _agent("is invalid", "server", "False ServerChanged | - | True | Failed", cluster_id="c2"),
 )

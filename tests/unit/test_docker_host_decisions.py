@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.answers import Denials
 from execution_operator.kinds.machines.decide import decide
+from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import (
-    Denials,
     Found,
     Hidden,
     Look,
@@ -33,7 +34,7 @@ from support.docker_hosts import (
     seen,
     status_of,
 )
-from support.runs import PERIODS, at
+from support.runs import PERIODS, URL, at
 
 USER = UserLevel()
 NEW = Hidden({"clientKey": "PEM"}, "f2")
@@ -72,6 +73,21 @@ def test_certificates_are_sent_when_they_are_not_those_sent_last(status, memory,
     assert action == (Update(USER, "51") if changed else None)
 
 
+@pytest.mark.parametrize(
+    ("repairs", "seconds", "changed"),
+    [
+        pytest.param(Repairs(1, 98.0), 100.0, False, id="just denied: later"),
+        pytest.param(Repairs(1, 98.0), 103.0, True, id="denied a while ago"),
+        pytest.param(Repairs(9, 41.0), 101.0, True, id="a fight over the rest: within a minute"),
+    ],
+)
+def test_certificates_are_not_sent_in_a_row(repairs, seconds, changed):
+    known = seen(linked(repairs=repairs), hidden=NEW)
+    decided = plan(known, seconds, status=SENT)
+    assert decided.action == (Update(USER, "51") if changed else None)
+    assert changed or decided.look_again == 103.0 - seconds
+
+
 def test_nothing_is_sent_while_it_is_not_known_what():
     assert plan(seen(hidden=None), status=SENT).action is None
 
@@ -83,7 +99,7 @@ def test_a_list_that_is_denied_is_asked_for_on_its_own():
 
 def test_a_list_that_worked_since_it_was_denied_ends_the_asking():
     sight = Sight(Trouble(NotFound("cannot list docker hosts"), 50.0))
-    memory = replace(linked(), found=Found(60.0, ()))
+    memory = replace(linked(), found=Found(60.0, (), ended=60.0, url=URL))
     assert plan(seen(memory, sight=sight)).action is None
 
 

@@ -9,11 +9,24 @@ from typing import Any
 
 import pytest
 
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.answers import Link
+from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.machines.memories import Memories
-from execution_operator.kinds.machines.seen import Certainty, Check, Create, LookUp
+from execution_operator.kinds.machines.seen import (
+    Association,
+    Certainty,
+    Check,
+    Confirm,
+    Create,
+    LookUp,
+    Memory,
+    Refusal,
+)
 from execution_operator.kinds.machines.tell import Teller
+from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unreachable
@@ -21,7 +34,7 @@ from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
 from support.chance import Chance
-from support.runs import PERIODS, at
+from support.runs import PERIODS, URL, at
 
 WANTED = held_agent()
 NO_SPACES = NotFound("cannot list team spaces: no such path")
@@ -39,6 +52,11 @@ class Agents:
         """What is there."""
         return WholeList(self.there, server_seconds=0.0)
 
+    async def get(self, _level: object, _machine_id: object) -> Any:
+        """There is none."""
+        msg = "no such agent"
+        raise NotFound(msg)
+
     async def create(self, _level: object, _members: object, *, before_bytes: object) -> Any:
         """Create one, or fail."""
         del before_bytes
@@ -54,6 +72,7 @@ class Bench:
     agents: Agents = field(default_factory=Agents)
     memories: Memories = field(default_factory=Memories)
     seconds: float = 100.0
+    url: str = URL
 
     def __post_init__(self) -> None:
         """Nothing has happened yet."""
@@ -65,7 +84,7 @@ class Bench:
             lambda _wakes: None,
         )
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
-        connection = SimpleNamespace(hub=hub, lists=lists)
+        connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
         events = SimpleNamespace(publish=lambda *_told, **_kind: None)
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),
@@ -144,3 +163,31 @@ async def test_a_server_without_team_spaces_has_none_that_own_what_is_found():
     bench = Bench(Agents(there=(found(),)))
     memory = await bench.does(LookUp(USER, bench.seconds))
     assert (memory.problem, memory.found.machines) == (None, (found(),))
+
+
+async def test_of_a_machine_that_is_gone_nothing_is_held_against_the_next_one():
+    bench, forbidden = Bench(), Problem(reason=Reason.FORBIDDEN, message="no")
+    bench.memories.keep(
+        WANTED,
+        machine=found(),
+        sent="f1",
+        link=Link(90.0, None),
+        repairs=Repairs(4, 90.0),
+        associations={"7": Association(there=True, since=90.0)},
+        reassociations={"7": Repairs(4, 90.0)},
+        refusals={"8": Refusal(forbidden, 150.0)},
+    )
+    memory = await bench.does(Confirm(USER, "101"))
+    assert memory == Memory(certainty=Certainty.UNSENT, gone="101")
+
+
+async def test_an_id_that_comes_back_is_gone_no_more():
+    bench = Bench()
+    bench.memories.keep(WANTED, gone="101")
+    assert (await bench.does(Create(USER))).gone is None
+
+
+async def test_nothing_is_asked_of_another_server_than_the_one_that_was_seen():
+    bench = Bench(Agents(RuntimeError("asked")), url="https://other")
+    memory = await bench.does(Create(USER))
+    assert (memory.certainty, memory.failures) == (None, 1)

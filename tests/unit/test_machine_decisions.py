@@ -17,7 +17,6 @@ from execution_operator.kinds.machines.seen import (
     Confirm,
     Create,
     Dissociate,
-    Found,
     LookUp,
     Memory,
     Release,
@@ -28,12 +27,25 @@ from execution_operator.kinds.machines.seen import (
 )
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.shared_list import Sight
-from support.agents import RECORDED, USER, agent, decide, found, held_agent, intent, seen, summarize
+from support.agents import (
+    RECORDED,
+    USER,
+    agent,
+    decide,
+    found,
+    held_agent,
+    intent,
+    listed,
+    seen,
+    summarize,
+)
 from support.runs import START, at
 
 NOW = at(100.0)
-NONE, ONE = Found(100.0, ()), Found(100.0, (found(),))
-TWO = Found(100.0, (found(), found("102")))
+NONE, ONE = listed(100.0), listed(100.0, found())
+TWO = listed(100.0, found(), found("102"))
+SLOW, ELSEWHERE = listed(20.0, ended=100.0), listed(100.0, url="https://other")
+SLOW_TWO = listed(20.0, found(), found("102"), ended=100.0)
 ADOPTED = intent(origin=Origin.ADOPTED)
 CREATES = WriteIntent(intent(writer=""))
 ADOPTS = WriteIntent(intent(origin=Origin.ADOPTED, writer=""))
@@ -61,14 +73,23 @@ STRIPPED = agent(held=True)
         pytest.param(NEW, Memory(), LookUp(USER, 90.0), id="new: looked up"),
         pytest.param(NEW, Memory(found=ONE), ADOPTS, id="there: adopted"),
         pytest.param(NEW, Memory(found=NONE), CREATES, id="absent: an intent first"),
-        pytest.param(NEW, Memory(found=Found(80.0, ())), LookUp(USER, 90.0), id="old look-up"),
+        pytest.param(NEW, Memory(found=listed(80.0)), LookUp(USER, 90.0), id="old look-up"),
+        pytest.param(NEW, Memory(found=SLOW), CREATES, id="new when it ended, however slow"),
+        pytest.param(NEW, Memory(found=ELSEWHERE), LookUp(USER, 90.0), id="of another server"),
         pytest.param(NEW, Memory(found=TWO), None, id="several: a person decides"),
+        pytest.param(NEW, Memory(found=SLOW_TWO), None, id="several, after a slow list"),
         pytest.param(CREATING, remembered(found=NONE), Create(USER), id="intent: created"),
+        pytest.param(
+            CREATING, remembered(found=listed(10.0)), Create(USER), id="a slow write: created"
+        ),
         pytest.param(
             CREATING, remembered(found=ONE), ADOPTS, id="came after a refused create: adopted"
         ),
         pytest.param(CREATING, Memory(), LookUp(USER, 50.0), id="after a crash: looked up"),
         pytest.param(CREATING, Memory(found=NONE), None, id="after a crash: waits to settle"),
+        pytest.param(
+            CREATING, Memory(found=listed(51.0, ended=99.0)), None, id="after a crash: a slow list"
+        ),
         pytest.param(ADOPTING, Memory(found=NONE), CREATES, id="adopted in vain: an intent first"),
         pytest.param(RESTORED, Memory(found=ONE), None, id="restored: in doubt, then as new"),
         pytest.param(STRIPPED, Memory(found=NONE), None, id="intent taken away: waits to settle"),
@@ -89,7 +110,7 @@ def test_an_agent_without_an_id_is_found_or_made(wanted, memory, action):
     ],
 )
 def test_a_lost_answer_is_repeated_only_when_the_lists_have_settled(began, seconds, action):
-    memory = Memory(certainty=Certainty.DOUBTFUL, doubt_since=100.0, found=Found(began, ()))
+    memory = Memory(certainty=Certainty.DOUBTFUL, doubt_since=100.0, found=listed(began))
     plan = decide(CREATING, seen(CREATING, memory), at(seconds))
     assert plan.action == action
     assert action is not None or plan.look_again == 40.0
@@ -117,9 +138,13 @@ TRY_LATER = {"retry_at": 130.0, "problem": AWAY}
             CREATING, remembered(), {"url": "https://other"}, Withdraw(), id="another server"
         ),
         pytest.param(
-            held_agent(status=RECORDED), remembered(gone="101"), {}, None, id="gone: told first"
+            held_agent(status=RECORDED),
+            remembered(gone="101"),
+            {},
+            Withdraw(),
+            id="gone: before the status forgets it",
         ),
-        pytest.param(CREATING, remembered(gone="101"), {}, Withdraw(), id="then taken back"),
+        pytest.param(CREATING, remembered(gone="101"), {}, Withdraw(), id="gone, and forgotten"),
         pytest.param(CREATING, remembered(machine=found()), {}, None, id="created: kept"),
         pytest.param(CREATING, Memory(**TRY_LATER), {}, None, id="after a crash: kept"),
         pytest.param(
@@ -266,7 +291,7 @@ def test_an_id_that_lists_show_with_another_name_is_asked_for():
 
 
 def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
-    wanted = held_agent(status=RECORDED | OURS)
+    wanted = agent(status=RECORDED | OURS)
     known = seen(wanted, remembered(gone="101"))
     assert decide(wanted, known, NOW).action is None
     status = summarize(wanted, known, NOW, None)
@@ -345,9 +370,19 @@ ADOPTED_OURS = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"} | OURS
         pytest.param({"url": None}, None, id="no connection: waits"),
         pytest.param({"status": {}}, LookUp(USER, 0.0), id="in doubt: looked up"),
         pytest.param(
-            {"status": {}, "memory": Memory(found=Found(60.0, ())), "seconds": 61.0},
+            {"status": {}, "memory": Memory(found=listed(60.0)), "seconds": 61.0},
             Release(),
             id="surely never created",
+        ),
+        pytest.param(
+            {"status": {}, "memory": Memory(found=TWO), "seconds": 159.0},
+            None,
+            id="several: a person decides",
+        ),
+        pytest.param(
+            {"status": {}, "memory": Memory(found=TWO), "seconds": 160.0},
+            LookUp(USER, 160.0),
+            id="several: looked up again",
         ),
     ],
 )

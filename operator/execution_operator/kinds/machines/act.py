@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from execution_operator.api.machine import Origin
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.kinds.holding import hold_server
+from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.seen import (
     Action,
     Associate,
@@ -26,6 +27,7 @@ from execution_operator.kinds.machines.seen import (
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.standing import looked_up
 from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.kind import Step
 
@@ -107,17 +109,19 @@ class Actor:
             seen = await self._contested(mine, wanted, seen)
             if seen.rival is not None or seen.blocker is not None or seen.connecting:
                 return Step(wanted, seen)
+            # Whether a write that fails was done is not known: then look it up once more.
+            self._memories.keep(wanted, found=None)
             current = await self._objects.write_metadata(
                 wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
             )
         if current is None:
             return Step(None, seen)
-        memory = self._decided(wanted, seen.memory, intent.origin)
+        memory = self._decided(wanted, looked_up(seen), intent.origin)
         changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
         return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
 
     async def _contested(self, mine: MachineDigest, wanted: MachineObject, seen: Seen) -> Seen:
-        connection = self._connections.get(server_key(wanted))
+        connection = connection_of(self._connections, wanted, seen)
         if connection is None:
             return replace(seen, connecting=True)
         return await self._observer.contested(mine, seen, connection)
@@ -133,17 +137,12 @@ class Actor:
         changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
         return Step(changed, replace(seen, intent=None, memory=memory))
 
-    def _decided(self, wanted: MachineObject, memory: Memory, how: Origin | None) -> Memory:
+    def _decided(self, wanted: MachineObject, found: Found | None, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""
-        found = memory.found
+        memory = self._memories.keep(wanted, certainty=Certainty.UNSENT, gone=None, found=found)
         if how is Origin.ADOPTED and found is not None and len(found.machines) == 1:
-            return self._memories.keep(
-                wanted,
-                certainty=Certainty.UNSENT,
-                machine=found.machines[0],
-                read_at=found.began,
-            )
-        return self._memories.keep(wanted, certainty=Certainty.UNSENT)
+            return self._memories.keep(wanted, machine=found.machines[0], read_at=found.began)
+        return memory
 
     async def _release(
         self, action: Release, wanted: MachineObject, seen: Seen
@@ -156,7 +155,7 @@ class Actor:
 
     def _again(self, wanted: MachineObject, seen: Seen) -> Seen:
         """What the lists say, together with what was just learned."""
-        connection = self._connections.get(server_key(wanted))
+        connection = connection_of(self._connections, wanted, seen)
         if connection is None or wanted.metadata.is_deleted:
             return seen
         return self._observer.sighted(wanted, seen, connection)

@@ -31,9 +31,9 @@ from execution_operator.kinds.machines.standing import (
     is_unsent,
     is_vain,
     level_is_recorded,
+    looked_up,
     machine_id,
     origin,
-    own_intent,
     recorded_id,
     unwanted,
 )
@@ -91,7 +91,7 @@ def _is_denied(seen: Seen) -> bool:
     """
     if seen.memory.denials is not None:
         return True
-    trouble, found = seen.sight.trouble, seen.memory.found
+    trouble, found = seen.sight.trouble, looked_up(seen)
     if seen.look_every is None or trouble is None or not isinstance(trouble.error, NotFound):
         return False
     return found is None or found.began <= trouble.since
@@ -104,12 +104,15 @@ def _finding(
     if recorded_id(wanted) is not None:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status forgets it now
     doubtful = in_doubt(wanted, seen)
-    needed = doubt_since(seen) if doubtful else now.monotonic - max(2 * seen.poll, 1.0)
-    found = seen.memory.found
-    if found is None or found.began < max(needed, now.monotonic - periods.quiet):
-        return Plan(action=LookUp(level, needed))
+    found = looked_up(seen)
+    if is_vain(wanted, seen) and wanted.metadata.is_held and found and not found.machines:
+        return Plan(action=Create(level))  # announced just now: however long that took
+    since = doubt_since(seen) if doubtful else 0.0
+    oldest = now.monotonic - (periods.quiet if doubtful else _fresh(seen, periods))
+    if found is None or found.began < since or found.ended < oldest:
+        return Plan(action=LookUp(level, max(since, oldest)))
     if len(found.machines) > 1:
-        left = found.began + periods.secret - now.monotonic
+        left = found.ended + periods.secret - now.monotonic
         if left > 0:
             return Plan(look_again=left, result=Result.TERMINAL)
         return Plan(action=LookUp(level, now.monotonic))
@@ -122,10 +125,12 @@ def _finding(
         return Plan(action=LookUp(level, settled))
     if doubtful:
         return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
-    intent = own_intent(wanted, seen)
-    if intent is None or intent.origin is not Origin.CREATED or not wanted.metadata.is_held:
-        return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.CREATED)))
-    return Plan(action=Create(level))
+    return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.CREATED)))
+
+
+def _fresh(seen: Seen, periods: Periods) -> float:
+    """For how many seconds a look-up holds."""
+    return min(max(2 * seen.poll, 1.0), periods.quiet)
 
 
 def _keeping(
@@ -152,18 +157,19 @@ def _keeping(
     if dropped:
         return changing(dropped[0], seen)
     drifted = bool(drift(seen.members, seen.machine.changed({})))
-    repair = memory.repairs.wait(now.monotonic, fight)
-    if is_unsent(wanted, seen) or (drifted and not repair):
+    unsent = is_unsent(wanted, seen)  # it waits for a fight over the rest, but never for long
+    repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
+    if (unsent or drifted) and not repair:
         return Plan(action=Update(level, known))
-    waits = [*pauses.values(), *left.values()] + [repair] * drifted
+    waits = [*pauses.values(), *left.values()] + [repair] * (unsent or drifted)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 
 def _looking(seen: Seen, now: Now, plan: Plan[Action], look: Look) -> Plan[Action]:
     """The same, and in time a look at the server's connection.
 
-    What failed and is not wanted any more leaves nothing to do that could succeed after it: a
-    look-up shows that all is well again.
+    What failed is not told any more once it is time to try again (`Observer`). When that time
+    comes during this very look and nothing is left to try, a look-up shows that all is well.
     """
     if seen.memory.problem is not None:
         return Plan(action=LookUp(look.level, now.monotonic))

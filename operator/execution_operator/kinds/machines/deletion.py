@@ -20,6 +20,7 @@ from execution_operator.kinds.machines.standing import (
     doubt_since,
     in_doubt,
     is_elsewhere,
+    looked_up,
     machine_id,
     origin,
     removes,
@@ -80,7 +81,7 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
         return Plan(look_again=periods.secret, result=Result.REQUEUED)
     known = machine_id(wanted, seen)
     if known is None:
-        return _in_doubt(seen, now)
+        return _in_doubt(seen, now, periods)
     ours = _ours(wanted, seen)
     pauses = dissociation_pauses(wanted, seen, ours, now=now, fight=periods.fight)
     if pauses and not seen.memory.is_confirmed:
@@ -93,16 +94,17 @@ def _next(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> Plan
     return Plan(action=Remove(seen.level, known))
 
 
-def _in_doubt(seen: Seen, now: Now) -> Plan[Action]:
+def _in_doubt(seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
     """Look for what we may have created, until it can be seen for sure."""
-    since, found = doubt_since(seen), seen.memory.found
+    since, found = doubt_since(seen), looked_up(seen)
     if seen.level is None:
         return _REST
     if found is None or found.began < since:
         return Plan(action=LookUp(seen.level, since))
     settled = since + seen.settling
     if found.machines:  # more than one: nobody can tell which is ours
-        return Plan(look_again=settled - now.monotonic if now.monotonic < settled else None)
+        left = found.ended + periods.secret - now.monotonic
+        return Plan(look_again=left) if left > 0 else Plan(action=LookUp(seen.level, now.monotonic))
     if found.began >= settled:
         return Plan(action=Release())
     if now.monotonic >= settled:

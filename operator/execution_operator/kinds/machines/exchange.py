@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.machines.associations import Associations
+from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.observe import asked_for
@@ -30,7 +31,6 @@ from execution_operator.kinds.machines.standing import (
     own_intent,
 )
 from execution_operator.kinds.problems import Problem, problem_of
-from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
@@ -91,7 +91,7 @@ class Exchanger:
 
     async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
-        connection = self._connections.get(server_key(wanted))
+        connection = connection_of(self._connections, wanted, seen)
         if connection is None:
             return self._failed(wanted, None)
         try:
@@ -141,7 +141,8 @@ class Exchanger:
         if hits and isinstance(action.level, UserLevel):
             theirs = await self._in_spaces(connection, action.not_before)
             hits = [one for one in hits if one.id not in theirs]
-        changes: dict[str, Any] = {"found": Found(listing.began, tuple(hits))}
+        found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)
+        changes: dict[str, Any] = {"found": found}
         if hits:
             changes["vain"] = 0
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
@@ -181,6 +182,7 @@ class Exchanger:
             wanted,
             certainty=Certainty.UNSENT,
             machine=machine,
+            gone=None,
             read_at=self._now(),
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
@@ -200,14 +202,7 @@ class Exchanger:
             return
         if not deleting:
             self._teller.vanished(wanted, action.machine_id)
-        self._memories.keep(
-            wanted,
-            gone=action.machine_id,
-            machine=None,
-            found=None,
-            certainty=Certainty.UNSENT,
-            associations={},
-        )
+        self._memories.gone(wanted, action.machine_id)
 
     async def _update(
         self, action: Update, wanted: MachineObject, seen: Seen, connection: Connection

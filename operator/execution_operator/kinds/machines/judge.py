@@ -15,6 +15,7 @@ from execution_operator.kinds.machines.standing import (
     clinging,
     is_elsewhere,
     is_unsent,
+    looked_up,
     machine_id,
     refused,
 )
@@ -103,7 +104,7 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         return _of_space(wanted, problem_of(seen.sight.trouble.error))
     if seen.memory.problem is not None:
         return _of_space(wanted, seen.memory.problem)
-    found = seen.memory.found
+    found = looked_up(seen)
     if machine_id(wanted, seen) is None and found is not None and len(found.machines) > 1:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"

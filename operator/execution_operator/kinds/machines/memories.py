@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from execution_operator.kinds.machines.seen import Memory
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.seen import Certainty, Memory
 
 if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import MachineObject
 
 _NOTHING: Final = Memory()
+_NO_LONGER: Final[dict[str, Any]] = {
+    "certainty": Certainty.UNSENT,
+    "found": None,
+    "machine": None,
+    "sent": None,
+    "link": None,
+    "repairs": Repairs(),
+    "associations": {},
+    "reassociations": {},
+    "refusals": {},
+}
+"""All that was about one machine: the next one of that name is another one."""
 
 
 class Memories:
@@ -39,6 +52,10 @@ class Memories:
         if not ours.issuperset(known):
             kept = {one: said for one, said in known.items() if one in ours}
             self.keep(wanted, associations=kept)
+
+    def gone(self, wanted: MachineObject, machine_id: str) -> None:
+        """Remember that the server surely has that machine no more, and nothing else of it."""
+        self.keep(wanted, gone=machine_id, **_NO_LONGER)
 
     def forget(self, uid: str) -> None:
         """Remember nothing of it."""

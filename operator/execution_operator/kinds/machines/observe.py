@@ -79,16 +79,18 @@ class Observer:
         """What is remembered, without a problem that it is time to try again about.
 
         Should it still be there, that is known before anything is told; should nothing be left to
-        try, because somebody else mended it, nothing is told of it any more.
+        try, because somebody else mended it, nothing is told of it any more, and after a time of
+        peace the next failure is a first one.
         """
         memory = self._memories.of(wanted)
         if memory.failed_for is None:
             return memory
-        if memory.failed_for != asked_for(wanted):
+        late = self._clock.now().monotonic - memory.retry_at
+        if memory.failed_for != asked_for(wanted) or late >= self._periods.fight:
             return self._memories.keep(
                 wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )
-        if memory.retry_at <= self._clock.now().monotonic:
+        if late >= 0:
             return self._memories.keep(wanted, problem=None)
         return memory
 

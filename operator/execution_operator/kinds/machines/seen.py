@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from execution_operator.api.docker_host import DockerHost
     from execution_operator.api.static_agent import StaticAgent
+    from execution_operator.kinds.machines.answers import Denials, Link
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import ConnectionStatus, Machine
+    from execution_operator.remote.testhub.machine_wire import Machine
 
     MachineObject: TypeAlias = StaticAgent | DockerHost
 
@@ -35,11 +36,15 @@ class Found:
     """A look-up by name; what else the level has is left out.
 
     Attributes:
-        began: monotonic time at which the list was asked for.
+        began: monotonic time at which the list was asked for: what came later may be missing.
+        ended: monotonic time at which all was known; it ages from then, however long that took.
+        url: of the server that was asked.
     """
 
     began: float
     machines: tuple[Machine, ...]
+    ended: float = field(kw_only=True)
+    url: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +82,6 @@ class Hidden:
     fingerprint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Denials:
-    """How often in a row, and since when, the API says that it has no such things at all."""
-
-    since: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What the server last said of its connection to the machine; None: it does not tell.
-
-    Attributes:
-        looked_at: monotonic time at which it was asked.
-    """
-
-    looked_at: float
-    said: ConnectionStatus | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What this process remembers of one object; losing it is safe.
@@ -110,15 +95,19 @@ class Memory:
         is_confirmed: it was read for a deletion: its id still means it.
         is_removed: it was taken off the server for a deletion.
         associations: what our own changes made of projects, by id.
+        repairs: how often what differed was set again, or an update was denied.
         reassociations: how often a project had to be told again the same, by id.
         refusals: changes of projects that were refused; others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
         vain: how many attempts to create it came to nothing, in a row.
+        retry_at: monotonic time of the next attempt after a failure.
         failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
         sent: the fingerprint of the hidden members that this process sent last.
+        link: the server's connection to it, as it was last looked at.
+        denials: None while the API has such things, for all that is known.
     """
 
     certainty: Certainty | None = None
@@ -238,7 +227,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Read it on its own, since lists lack it."""
+    """Read it on its own: lists lack it or show another name, or it is to be cleaned up."""
 
     level: Level
     machine_id: str

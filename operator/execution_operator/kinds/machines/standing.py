@@ -12,7 +12,14 @@ from execution_operator.reconcile.kind import Plan, Result
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.kinds.machines.seen import Action, Change, MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.seen import (
+        Action,
+        Change,
+        Found,
+        MachineObject,
+        Memory,
+        Seen,
+    )
     from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.messages import JSON
@@ -86,7 +93,8 @@ def is_vain(wanted: MachineObject, seen: Seen) -> bool:
     """Whether the intent announces a create although surely nothing was created.
 
     Such an intent must not outlive the process: the next one would take a machine that registered
-    itself in the meantime for the one announced.
+    itself in the meantime for the one announced. So it goes before the status forgets what is
+    gone, which else tells that process that the intent was carried out.
     """
     intent = own_intent(wanted, seen)
     return (
@@ -94,8 +102,14 @@ def is_vain(wanted: MachineObject, seen: Seen) -> bool:
         and intent.origin is Origin.CREATED
         and seen.memory.certainty is Certainty.UNSENT
         and seen.memory.machine is None
-        and recorded_id(wanted) is None
+        and recorded_id(wanted) in (None, seen.memory.gone)
     )
+
+
+def looked_up(seen: Seen) -> Found | None:
+    """The last look-up by name on this server; what another one had says nothing."""
+    found = seen.memory.found
+    return found if found is not None and found.url == seen.url else None
 
 
 def doubt_since(seen: Seen) -> float:

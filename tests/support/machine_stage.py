@@ -1,0 +1,200 @@
+"""A cluster with one StaticAgent and a server, slow as told, for whole looks in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Final
+
+from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.model import FINALIZER
+from execution_operator.kinds.machines.kind import MachineKind
+from execution_operator.kinds.machines.lists import MachineLists
+from execution_operator.kinds.static_agent.traits import AgentTraits
+from execution_operator.reconcile.ports import Key
+from execution_operator.reconcile.worker import Worker
+from execution_operator.remote.errors import NotFound
+from execution_operator.remote.shared_list import Pacing
+from execution_operator.remote.whole_list import WholeList
+from support.agents import USER, found
+from support.chance import Chance
+from support.runs import PERIODS, URL, at
+from support.servers import server
+
+KEY: Final = Key("StaticAgent", "shop", "loadgen")
+_READY: Final = {
+    "conditions": [
+        {
+            "type": "Ready",
+            "status": "True",
+            "reason": "Ready",
+            "observedGeneration": 1,
+            "lastTransitionTime": "2026-11-22T09:00:00Z",
+        }
+    ]
+}
+
+
+@dataclass
+class Hub:
+    """A server that lets time go by before it answers.
+
+    Attributes:
+        refusal: what it says to every change of an agent.
+        denies: whether it has none of its agents when asked for one.
+    """
+
+    stage: Stage
+    there: list[Any] = field(default_factory=list)
+    list_takes: float = 0.0
+    refusal: Exception | None = None
+    denies: bool = False
+    asked: list[str] = field(default_factory=list)
+    word: str = "agent"
+
+    async def list(self, _level: object) -> WholeList[Any]:
+        self.asked.append("list")
+        self.stage.seconds += self.list_takes
+        return WholeList(tuple(self.there), server_seconds=0.0)
+
+    async def get(self, _level: object, _machine_id: object) -> Any:
+        if self.denies:
+            msg = "no such agent"
+            raise NotFound(msg)
+        return self.there[0]
+
+    async def list_spaces(self) -> tuple[()]:
+        return ()
+
+    async def create(self, *_what: object, before_bytes: object) -> Any:
+        del before_bytes
+        self.asked.append("create")
+        if self.refusal is not None:
+            raise self.refusal
+        self.there.append(found())
+        return self.there[-1]
+
+    async def update(self, *_what: object, before_bytes: object) -> None:
+        del before_bytes
+        self.asked.append("update")
+        if self.refusal is not None:
+            raise self.refusal
+
+
+@dataclass
+class Cluster:
+    """What the API server has; it may take a write and fail to say so.
+
+    Attributes:
+        silent: what it fails with after the next write.
+        held: what became of our finalizer, write by write.
+    """
+
+    stage: Stage
+    wanted: Any
+    write_takes: float = 0.0
+    silent: Exception | None = None
+    held: list[bool] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ready = server().model_dump() | {"status": _READY}
+        self.server = ExecutionServer.model_validate(ready)
+
+    def get(self, key: Key) -> Any:
+        return self.wanted if key == KEY else self.server
+
+    def grouped(self, *_what: object) -> tuple[()]:
+        return ()
+
+    async def write_metadata(self, wanted: Any, *, held: bool, annotations: Any = None) -> Any:
+        if wanted is self.server:
+            return wanted
+        self.held.append(held)
+        self.stage.seconds += self.write_takes
+        notes = {**wanted.metadata.annotations, **(annotations or {})}
+        changes = {
+            "finalizers": (FINALIZER,) if held else (),
+            "annotations": {name: value for name, value in notes.items() if value is not None},
+        }
+        meta = wanted.metadata.model_copy(update=changes)
+        self.wanted = wanted.model_copy(update={"metadata": meta})
+        silent, self.silent = self.silent, None
+        if silent is not None:
+            raise silent
+        return self.wanted
+
+    async def write_status(self, wanted: Any, status: Any) -> Any:
+        self.wanted = wanted.model_copy(update={"status": status})
+        return self.wanted
+
+
+class TriedTraits(AgentTraits):
+    """Agents that the server tries before it is recorded that they are created."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    async def check(self, *_what: object) -> None:
+        self.stage.seconds += self.stage.check_takes
+        self.stage.url = self.stage.url_after_check
+
+
+@dataclass
+class Stage:
+    """Everything together; `look` does what one look of the operator does."""
+
+    wanted: Any
+    seconds: float = 1000.0
+    check_takes: float = 0.0
+    url: str = URL
+    url_after_check: str = URL
+
+    def __post_init__(self) -> None:
+        self.hub, self.cluster = Hub(self), Cluster(self, self.wanted)
+        self.lists = MachineLists(
+            Pacing(poll=5.0, quiet=60.0, outage=60.0),
+            lambda: self.seconds,
+            Chance(),
+            lambda _wakes: None,
+        )
+        clock: Any = SimpleNamespace(now=lambda: at(self.seconds))
+        ports: Any = SimpleNamespace(
+            objects=self.cluster,
+            fence=SimpleNamespace(check=lambda: None, writer="w/1", since=0.0),
+            clock=clock,
+            random=Chance(),
+            events=SimpleNamespace(publish=lambda *_told, **_kind: None),
+            wake=lambda _key: None,
+            cluster_id="c1",
+        )
+        connections: Any = SimpleNamespace(get=lambda _key: self._connection())
+        kind = MachineKind(
+            ports=ports, connections=connections, periods=PERIODS, traits=TriedTraits(self)
+        )
+        meter: Any = SimpleNamespace(reconciled=lambda *_what: None)
+        self.worker = Worker({"StaticAgent": kind}, objects=ports.objects, clock=clock, meter=meter)
+
+    def _connection(self) -> Any:
+        return SimpleNamespace(
+            url=self.url,
+            hub=SimpleNamespace(agents=self.hub, list_spaces=self.hub.list_spaces),
+            lists=self.lists,
+            blueprint=SimpleNamespace(request_seconds=30.0, poll_seconds=5.0),
+        )
+
+    async def look(self) -> Any:
+        """One look; how it ended."""
+        try:
+            return await self.worker.look(KEY)
+        finally:
+            await self.lists.close()
+
+    async def listed(self, *there: Any) -> None:
+        """The server has these, and the shared list says so."""
+        self.hub.there = [*there]
+        await self.lists.of_level("agent", self.hub, USER).newer_than(self.seconds)
+
+    @property
+    def now_wanted(self) -> Any:
+        """The object as it is now."""
+        return self.cluster.wanted

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kubernetes.aio import client, config
+from kubernetes.aio import client, config, watch
 
 from execution_simulator import Simulator, serve
 from execution_simulator.scripts import Script
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 TERMINAL = {"Succeeded", "Failed", "Stopped", "Error", "Lost"}
 TELLING_SECONDS, STRIKING_SECONDS, ENDING_SECONDS = 8.0, 15.0, 30.0
+_LONGEST = 600  # seconds that a watch may last
 PERIODS = {"poll_period": "500ms", "verdict_period": "60s"}
 AT_A_TIME = 12
 """More rows at a time keep the machine so busy that what they wait for comes late."""
@@ -92,24 +94,33 @@ class Stage:
 
 
 class Objects:
-    """All objects of a namespace, listed again and again: many look, one asks."""
+    """All objects of a namespace in all their states: many look, one watch a kind asks."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._found: dict[tuple[str, str], Json] = {}
+        self._states: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
 
     def get(self, kind: str, name: str) -> Json:
-        return self._found.get((kind, name), {"status": {}})
+        """The newest state of an object."""
+        states = self._states[(kind, name)]
+        return states[-1] if states else {"status": {}}
+
+    def told(self, told: Told, name: str) -> Json | None:
+        """The first state of an object that tells it, however short that was."""
+        return next(filter(told.holds, self._states[(told.kind, name)]), None)
 
     async def keep_looking(self) -> None:
-        while True:
-            for kind, plural in PLURALS.items():
-                listed = await self._namespace.custom.list_namespaced_custom_object(
-                    GROUP, VERSION, self._namespace.name, plural
-                )
-                for one in listed["items"]:
-                    self._found[(kind, one["metadata"]["name"])] = one
-            await asyncio.sleep(0.05)
+        """Watch, until it is cancelled."""
+        await asyncio.gather(*(self._watch(kind, plural) for kind, plural in PLURALS.items()))
+
+    async def _watch(self, kind: str, plural: str) -> None:
+        listing = self._namespace.custom.list_namespaced_custom_object
+        async with watch.Watch() as changes:
+            async for event in changes.stream(
+                listing, GROUP, VERSION, self._namespace.name, plural, timeout_seconds=_LONGEST
+            ):
+                one = event["object"]
+                self._states[(kind, one["metadata"]["name"])].append(one)
 
 
 async def play_all(kubeconfigs: tuple[Path, Path], log_file: Path, rows: Sequence[Row]) -> Stage:
@@ -183,7 +194,7 @@ async def _play(namespace: Namespace, objects: Objects, row: Row) -> Played:
 async def _while_it_lasts(objects: Objects, row: Row, simulator: Simulator, played: Played) -> None:
     told = row.told
     if told is not None:
-        look = lambda: objects.get(told.kind, row.name)  # noqa: E731 - looked at again and again
+        look = lambda: objects.told(told, row.name)  # noqa: E731 - looked at again and again
         played.telling = await _seen(look, told.holds, TELLING_SECONDS)
     (planted,) = simulator.faults
     run = lambda: objects.get("TestExecution", row.name)  # noqa: E731 - as above

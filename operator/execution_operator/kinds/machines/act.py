@@ -104,7 +104,7 @@ class Actor:
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
-        mine = _with_the_find(self._digest(wanted), action.intent, seen.memory.found)
+        mine = _with_the_find(self._digest(wanted), action.intent, looked_up(seen))
         async with self._observer.rivals.turn(mine.host):
             seen = await self._contested(mine, wanted, seen)
             if seen.rival is not None or seen.blocker is not None or seen.connecting:

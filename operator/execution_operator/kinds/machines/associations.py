@@ -1,4 +1,4 @@
-"""Lets projects use one machine, and use it no longer; decides nothing."""
+"""Lets projects use one machine, and use it no longer; when, and which, others decide."""
 
 from __future__ import annotations
 

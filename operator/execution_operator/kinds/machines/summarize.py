@@ -15,6 +15,7 @@ from execution_operator.kinds.machines.standing import (
     origin,
     refused,
 )
+from execution_operator.kinds.problems import EXCHANGE
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
@@ -26,23 +27,11 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 
-_EXCHANGE: Final = frozenset(
-    {
-        Reason.SERVER_UNREACHABLE,
-        Reason.UNAUTHORIZED,
-        Reason.LICENSE_REFUSED,
-        Reason.FORBIDDEN,
-        Reason.RATE_LIMITED,
-        Reason.NOT_FOUND,
-        Reason.REJECTED,
-        Reason.PROTOCOL_ERROR,
-        Reason.TLS_VERIFICATION_FAILED,
-        Reason.SERVER_CHANGED,
-        Reason.SUBMIT_AMBIGUOUS,
-        Reason.CONFLICT,
-        Reason.DOCKER_HOSTS_UNSUPPORTED,
-    }
-)
+_EXCHANGE: Final = EXCHANGE | {
+    Reason.SUBMIT_AMBIGUOUS,
+    Reason.CONFLICT,
+    Reason.DOCKER_HOSTS_UNSUPPORTED,
+}
 
 
 def summarize(

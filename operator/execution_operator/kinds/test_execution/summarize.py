@@ -15,6 +15,7 @@ from execution_operator.api.test_execution import (
     TestExecutionStatus,
     Verdict,
 )
+from execution_operator.kinds.problems import EXCHANGE
 from execution_operator.kinds.test_execution.attempts import at_attempt
 from execution_operator.kinds.test_execution.configuration import known_to_server
 from execution_operator.kinds.test_execution.details import (
@@ -214,20 +215,6 @@ _SUBMISSION = frozenset(
         Reason.RATE_LIMITED,
     }
 )
-_EXCHANGE = frozenset(
-    {
-        Reason.SERVER_UNREACHABLE,
-        Reason.UNAUTHORIZED,
-        Reason.LICENSE_REFUSED,
-        Reason.FORBIDDEN,
-        Reason.RATE_LIMITED,
-        Reason.NOT_FOUND,
-        Reason.REJECTED,
-        Reason.PROTOCOL_ERROR,
-        Reason.TLS_VERIFICATION_FAILED,
-        Reason.SERVER_CHANGED,
-    }
-)
 _WAITING = frozenset(
     {
         Reason.SERVER_NOT_FOUND,
@@ -265,7 +252,7 @@ def _submitted(judged: Judgement, *, started: bool) -> Said:
 
 def _synced(judged: Judgement, *, started: bool) -> Iterable[Said]:
     problem = judged.problem
-    if problem is not None and problem.reason in _EXCHANGE:
+    if problem is not None and problem.reason in EXCHANGE:
         yield Said(ConditionType.SYNCED, "False", problem.reason, problem.message)
     elif judged.reason is Reason.SERVER_CHANGED:
         yield Said(ConditionType.SYNCED, "False", judged.reason, judged.message)

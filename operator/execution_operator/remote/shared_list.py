@@ -19,6 +19,7 @@ from execution_operator.remote.errors import (
 )
 from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import QuietPace
+from execution_operator.remote.poller import Poller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -129,11 +130,10 @@ class SharedList(Generic[ListItem]):
     _followers: dict[str, _Follower] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    _poller: asyncio.Task[None] | None = None
     _asking: int = 0
-    _is_closed: bool = False
     _pace: QuietPace = field(init=False)
     _outage: Outage = field(init=False)
+    _poller: Poller = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing is asked for yet."""
@@ -141,15 +141,14 @@ class SharedList(Generic[ListItem]):
         self._outage = Outage(
             self._followers.values(), monotonic=self.monotonic, wake_all=self.wake_all
         )
+        self._poller = Poller(self._poll, name="shared list")
 
     def follow(self, who: str, thing: str, wake: Callable[[], None]) -> Sight:
         """Be woken when the thing of that id changes, comes or goes, and when lists fail."""
         follower = self._followers.get(who)
         if follower is None or follower.thing != thing:
             follower = self._followers[who] = _Follower(wake, thing, self._outage.told)
-        # Who looked at its server before an await may hold the list of a connection that is closed.
-        if not self._is_closed and (self._poller is None or self._poller.done()):
-            self._poller = asyncio.create_task(self._poll(), name="shared list")
+        self._poller.start()
         return follower.sight
 
     def unfollow(self, who: str) -> None:
@@ -162,8 +161,7 @@ class SharedList(Generic[ListItem]):
     @property
     def is_idle(self) -> bool:
         """Whether nobody follows it, nobody asks for it, and no list is under way."""
-        is_followed = self._poller is not None and not self._poller.done()
-        return not (is_followed or self._asking)
+        return not (self._poller.is_running or self._asking)
 
     def hurry(self, thing: str) -> None:
         """We changed that thing: look soon, and often for a while.
@@ -204,17 +202,14 @@ class SharedList(Generic[ListItem]):
 
     def stop(self) -> None:
         """Ask no more, whoever follows; does not wait for a list that is under way."""
-        self._is_closed = True
         self._followers.clear()
         self._outage.close()
-        if self._poller is not None:
-            self._poller.cancel()
+        self._poller.stop()
 
     async def close(self) -> None:
         """Ask no more."""
         self.stop()
-        if self._poller is not None:
-            await asyncio.gather(self._poller, return_exceptions=True)
+        await self._poller.ended()
 
     async def _poll(self) -> None:
         wait = 0.0 if self.listing is None else self._pace.usual()

@@ -14,6 +14,7 @@ import structlog
 from execution_operator.remote.errors import RemoteError
 from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import ListPace
+from execution_operator.remote.poller import Poller
 from execution_operator.remote.testhub.queries import ExecutionFilter
 from execution_operator.remote.testhub.wire import ACTIVE_WORDS
 from execution_operator.remote.wakes import PacedWakes
@@ -98,9 +99,8 @@ class ExecutionSnapshot:
             wake_all=wake_all or PacedWakes().wake_all,
             on_trouble=on_trouble,
         )
-        self._poller: asyncio.Task[None] | None = None
+        self._poller = Poller(self._poll, name="snapshot")
         self._listed_at: float | None = None
-        self._is_closed = False
 
     @property
     def trouble(self) -> Trouble | None:
@@ -128,9 +128,7 @@ class ExecutionSnapshot:
         if follower is None:
             follower = _Follower(wake, self._monotonic(), told=self._outage.told)
             self._followers[execution_id] = follower
-        # Who looked at its server before an await may hold one of a connection that is closed.
-        if not self._is_closed and (self._poller is None or self._poller.done()):
-            self._poller = asyncio.create_task(self._poll(), name="snapshot")
+        self._poller.start()
         return follower.sighting
 
     def unfollow(self, execution_id: str) -> None:
@@ -141,17 +139,14 @@ class ExecutionSnapshot:
 
     def stop(self) -> None:
         """List no more, whoever follows; does not wait for a list that is under way."""
-        self._is_closed = True
         self._followers.clear()
         self._outage.close()
-        if self._poller is not None:
-            self._poller.cancel()
+        self._poller.stop()
 
     async def close(self) -> None:
         """List no more."""
         self.stop()
-        if self._poller is not None:
-            await asyncio.gather(self._poller, return_exceptions=True)
+        await self._poller.ended()
 
     async def _poll(self) -> None:
         # A run that was just started needs no list yet; those of a restart are listed at once.

@@ -156,11 +156,25 @@ class Namespace:
 
         What holds may also look at other things than the object: it is asked now and then.
         """
+        found = await self._first(
+            kind, name, what, lambda one: one is not None and holds(one), seconds
+        )
+        assert found is not None
+        return found
+
+    async def gone(self, kind: str, name: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until there is no such object."""
+        await self._first(kind, name, "gone", lambda one: one is None, seconds)
+
+    async def _first(
+        self, kind: str, name: str, what: str, holds: Callable[[Json | None], Any], seconds: float
+    ) -> Json | None:
+        """The first state from now on of which something holds; None is that it is not there."""
         last: Json | None = None
         try:
             async with asyncio.timeout(seconds), aclosing(self._states(kind, name)) as states:
                 async for last in states:
-                    if last is not None and holds(last):
+                    if holds(last):
                         return last
         except TimeoutError:
             pass
@@ -207,12 +221,6 @@ class Namespace:
             "no finalizer",
             lambda found: not found["metadata"].get("finalizers"),
         )
-
-    async def gone(self, kind: str, name: str, **more: float) -> None:
-        async def look() -> bool:
-            return await self.get(kind, name) is None
-
-        await until(look, f"{kind} {name} gone", **more)
 
     async def condition(self, kind: str, name: str, type_: str, status: str, reason: str = ""):
         def holds(found: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class ConditionType(StrEnum):
@@ -97,3 +98,20 @@ class Reason(StrEnum):
     AGENT_LOST = "AgentLost"
     CONNECTION_FAILED = "ConnectionFailed"
     DOCKER_HOSTS_UNSUPPORTED = "DockerHostsUnsupported"
+
+
+EXCHANGE: Final = frozenset(
+    {
+        Reason.SERVER_UNREACHABLE,
+        Reason.UNAUTHORIZED,
+        Reason.LICENSE_REFUSED,
+        Reason.FORBIDDEN,
+        Reason.RATE_LIMITED,
+        Reason.NOT_FOUND,
+        Reason.REJECTED,
+        Reason.PROTOCOL_ERROR,
+        Reason.TLS_VERIFICATION_FAILED,
+        Reason.SERVER_CHANGED,
+    }
+)
+"""What is wrong in the exchange with a server, whatever the kind: the reasons of Synced=False."""

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from execution_operator.api.reasons import Reason
 from execution_operator.remote import errors
 
 if TYPE_CHECKING:
     from execution_operator.reconcile.ports import SecretProblem
-
-EXCHANGE: Final = frozenset(
-    {
-        Reason.SERVER_UNREACHABLE,
-        Reason.UNAUTHORIZED,
-        Reason.LICENSE_REFUSED,
-        Reason.FORBIDDEN,
-        Reason.RATE_LIMITED,
-        Reason.NOT_FOUND,
-        Reason.REJECTED,
-        Reason.PROTOCOL_ERROR,
-        Reason.TLS_VERIFICATION_FAILED,
-        Reason.SERVER_CHANGED,
-    }
-)
-"""What is wrong in the exchange with a server, whatever the kind: the reasons of Synced=False."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

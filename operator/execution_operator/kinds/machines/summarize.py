@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.reasons import EXCHANGE, ConditionType, Reason
 from execution_operator.kinds.machines.identity import space_of
 from execution_operator.kinds.machines.judge import Judgement, Row, judge, still_used
 from execution_operator.kinds.machines.standing import (
@@ -15,7 +15,6 @@ from execution_operator.kinds.machines.standing import (
     origin,
     refused,
 )
-from execution_operator.kinds.problems import EXCHANGE
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:

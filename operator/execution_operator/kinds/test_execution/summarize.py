@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import durationpy
 
-from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.api.reasons import EXCHANGE, ConditionType, Reason
 from execution_operator.api.run_status import Attempt, Execution
 from execution_operator.api.test_execution import (
     Origin,
@@ -15,7 +15,6 @@ from execution_operator.api.test_execution import (
     TestExecutionStatus,
     Verdict,
 )
-from execution_operator.kinds.problems import EXCHANGE
 from execution_operator.kinds.test_execution.attempts import at_attempt
 from execution_operator.kinds.test_execution.configuration import known_to_server
 from execution_operator.kinds.test_execution.details import (

@@ -31,12 +31,14 @@ from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unreachable
 from execution_operator.remote.shared_list import Pacing
+from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
 from support.chance import Chance
 from support.runs import PERIODS, URL, at
 
 WANTED = held_agent()
+SPACE = SpaceLevel("7")
 NO_SPACES = NotFound("cannot list team spaces: no such path")
 
 
@@ -47,10 +49,12 @@ class Agents:
     fate: Exception | None = None
     word: str = "agent"
     there: tuple[Any, ...] = ()
+    in_space: tuple[Any, ...] = ()
 
-    async def list(self, _level: object) -> WholeList[Any]:
-        """What is there."""
-        return WholeList(self.there, server_seconds=0.0)
+    async def list(self, level: object) -> WholeList[Any]:
+        """What is there; what the space has is shown at the user's level as well."""
+        shown = self.in_space if level == SPACE else self.there + self.in_space
+        return WholeList(shown, server_seconds=0.0)
 
     async def get(self, _level: object, _machine_id: object) -> Any:
         """There is none."""
@@ -73,6 +77,7 @@ class Bench:
     memories: Memories = field(default_factory=Memories)
     seconds: float = 100.0
     url: str = URL
+    has_space: bool = False
 
     def __post_init__(self) -> None:
         """Nothing has happened yet."""
@@ -85,6 +90,7 @@ class Bench:
         )
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
         connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
+        self.space = lists.of_level("agent", self.agents, SPACE)
         events = SimpleNamespace(publish=lambda *_told, **_kind: None)
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),
@@ -102,6 +108,8 @@ class Bench:
         )
 
     async def _list_spaces(self) -> Any:
+        if self.has_space:
+            return (SPACE,)
         raise NO_SPACES
 
     async def does(self, *actions: Any) -> Any:
@@ -163,6 +171,15 @@ async def test_a_server_without_team_spaces_has_none_that_own_what_is_found():
     bench = Bench(Agents(there=(found(),)))
     memory = await bench.does(LookUp(USER, bench.seconds))
     assert (memory.problem, memory.found.machines) == (None, (found(),))
+
+
+async def test_what_came_to_a_space_just_now_is_not_taken_for_the_users():
+    bench = Bench(has_space=True)
+    await bench.space.newer_than(bench.seconds)
+    bench.seconds += 1.0
+    bench.agents.in_space = (found(),)
+    memory = await bench.does(LookUp(USER, bench.seconds - 1.0))
+    assert memory.found.machines == ()
 
 
 async def test_of_a_machine_that_is_gone_nothing_is_held_against_the_next_one():

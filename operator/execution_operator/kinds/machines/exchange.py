@@ -139,7 +139,7 @@ class Exchanger:
         listing = await self._shared(connection, action.level).newer_than(action.not_before)
         hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
         if hits and isinstance(action.level, UserLevel):
-            theirs = await self._in_spaces(connection, action.not_before)
+            theirs = await self._in_spaces(connection)
             hits = [one for one in hits if one.id not in theirs]
         found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)
         changes: dict[str, Any] = {"found": found}
@@ -151,9 +151,12 @@ class Exchanger:
             self._teller.created(wanted, hits[0].id)
         self._memories.keep(wanted, **changes)
 
-    async def _in_spaces(self, connection: Connection, not_before: float) -> frozenset[str]:
-        """What belongs to team spaces: some servers show it at the user's level as well."""
-        theirs: set[str] = set()
+    async def _in_spaces(self, connection: Connection) -> frozenset[str]:
+        """What belongs to team spaces: some servers show it at the user's level as well.
+
+        Lists older than the user's would lack what came to a space between the two.
+        """
+        theirs, not_before = set[str](), self._now()
         with suppress(NotFound):  # there are no spaces: the level's own list worked
             for space in await connection.hub.list_spaces():
                 shared = self._shared(connection, SpaceLevel(space.id))

@@ -1,5 +1,7 @@
 """The simulator on a socket: as a context in tests, or until somebody says stop."""
 
+import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +13,8 @@ from execution_simulator.simulator import Simulator
 
 LOOPBACK = "127.0.0.1"
 SHUTDOWN_SECONDS = 0.2
+_TURNS = 5
+"""Of the event loop, more than what it accepted takes to be a connection."""
 
 
 @asynccontextmanager
@@ -34,15 +38,27 @@ async def serve(
     Raises:
         OSError: when the address cannot be listened on.
     """
-    runner = web.AppRunner(
-        make_app(simulator, context), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port, ssl_context=ssl_context, backlog=1024)
-        await site.start()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=1024) as listening:
+        runner = web.AppRunner(
+            make_app(simulator, context), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS
+        )
+        await runner.setup()
+        await web.SockSite(runner, listening, ssl_context=ssl_context).start()
         scheme = "https" if ssl_context else "http"
         shown = f"[{host}]" if ":" in host else host
-        yield f"{scheme}://{shown}:{runner.addresses[0][1]}{context}"
-    finally:
-        await runner.cleanup()
+        try:
+            yield f"{scheme}://{shown}:{listening.getsockname()[1]}{context}"
+        finally:
+            await _deaf(listening)
+            await runner.cleanup()
+
+
+async def _deaf(listening: socket.socket) -> None:
+    """Accept no more; what was accepted just now becomes a connection, to be closed as all are.
+
+    Until Python 3.12 a server that closes in between leaves that one open.
+    """
+    asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio import client, watch
@@ -186,7 +187,7 @@ class Namespace:
         place = (GROUP, VERSION, self.name, PLURALS[kind])
         only = {"field_selector": f"metadata.name={name}"}
         while True:
-            listed = await self.custom.list_namespaced_custom_object(*place, **only)
+            listed = await self._listed(*place, **only)
             last = next(iter(listed["items"]), None)
             yield last
             version = listed["metadata"]["resourceVersion"]
@@ -202,6 +203,16 @@ class Namespace:
                     if event is not None:
                         last = None if event["type"] == "DELETED" else event["object"]
                     yield last
+
+    async def _listed(self, *place: str, **only: str) -> Json:
+        """A list; an API server that has only just begun asks to come again."""
+        while True:
+            try:
+                return await self.custom.list_namespaced_custom_object(*place, **only)
+            except client.ApiException as exc:
+                if exc.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def phase(self, name: str, *phases: str, **more: float) -> Json:
         return await self.wait(

@@ -295,7 +295,7 @@ def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
     known = seen(wanted, remembered(gone="101"))
     assert decide(wanted, known, NOW).action is None
     status = summarize(wanted, known, NOW, None)
-    assert (status.agent_id, status.origin, status.projects) == (None, None, ())
+    assert (status.machine_id, status.origin, status.projects) == (None, None, ())
 
 
 def deleted(  # noqa: PLR0913 - what is known, each by its name

@@ -11,10 +11,11 @@ from execution_operator.api.machine import (
     IDENTITY_REMEDY,
     HostName,
     IpAddress,
+    MachineObject,
     MachineSpec,
     MachineStatus,
 )
-from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Resource, Text, Word
+from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Text, Word
 from execution_operator.api.rules import immutable
 
 _PORT = {
@@ -86,7 +87,7 @@ class DockerInfo(ApiModel):
 class DockerHostStatus(MachineStatus):
     """What the server says of the docker host."""
 
-    docker_host_id: Id | None = None
+    machine_id: Id | None = Field(default=None, alias="dockerHostId")
     """The server's id of it."""
     connection: DockerConnectionStatus | None = None
     """Whether the server reaches it."""
@@ -94,11 +95,6 @@ class DockerHostStatus(MachineStatus):
     """What it says of itself."""
     tls_fingerprint: Word | None = None
     """Changes with what the Secret held when it was sent; tells nothing of it."""
-
-    @property
-    def machine_id(self) -> str | None:
-        """The server's id of it."""
-        return self.docker_host_id
 
     @property
     def sent(self) -> str | None:
@@ -111,7 +107,7 @@ _TRANSITIONS = [
 ]
 
 
-class DockerHost(Resource):
+class DockerHost(MachineObject):
     """A remote docker host known to the server, and the projects that may use it."""
 
     kind: Literal["DockerHost"] = "DockerHost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.machine import Origin
+from execution_operator.api.machine import MachineObject, Origin
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.kinds.holding import hold_server
 from execution_operator.kinds.machines.connected import connection_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
-    from execution_operator.kinds.machines.seen import Found, MachineObject, Memory
+    from execution_operator.kinds.machines.seen import Found, Memory
     from execution_operator.kinds.machines.tell import Teller
     from execution_operator.kinds.ports import Ports
 
@@ -114,11 +114,10 @@ class Actor:
             current = await self._objects.write_metadata(
                 wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
             )
-        if current is None:
+        if not isinstance(current, MachineObject):
             return Step(None, seen)
         memory = self._decided(wanted, looked_up(seen), intent.origin)
-        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
-        return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
+        return Step(current, self._again(current, replace(seen, intent=intent, memory=memory)))
 
     async def _contested(self, mine: MachineDigest, wanted: MachineObject, seen: Seen) -> Seen:
         connection = connection_of(self._connections, wanted, seen)
@@ -131,11 +130,10 @@ class Actor:
         current = await self._objects.write_metadata(
             wanted, held=False, annotations={INTENT_ANNOTATION: None}
         )
-        if current is None:
+        if not isinstance(current, MachineObject):
             return Step(None, seen)
         memory = self._memories.keep(wanted, certainty=Certainty.UNSENT)
-        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
-        return Step(changed, replace(seen, intent=None, memory=memory))
+        return Step(current, replace(seen, intent=None, memory=memory))
 
     def _decided(self, wanted: MachineObject, found: Found | None, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""
@@ -151,7 +149,7 @@ class Actor:
         if action.left_behind is not None:
             self._teller.left_behind(wanted, action.left_behind)
         current = await self._objects.write_metadata(wanted, held=False)
-        return Step(current, seen)  # type: ignore[arg-type] # the port knows no kinds
+        return Step(current if isinstance(current, MachineObject) else None, seen)
 
     def _again(self, wanted: MachineObject, seen: Seen) -> Seen:
         """What the lists say, together with what was just learned."""

@@ -14,10 +14,11 @@ from execution_operator.kinds.problems import problem_of
 from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import Change, MachineObject
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Change
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.testhub.machines import Machines
@@ -29,7 +30,7 @@ class Associations:
     """What is asked of the server about the projects of a machine."""
 
     def __init__(
-        self, *, ports: Ports, memories: Memories, periods: Periods, traits: Traits
+        self, *, ports: Ports, memories: Memories, periods: Periods, traits: AnyTraits
     ) -> None:
         self._fence = ports.fence
         self._clock = ports.clock

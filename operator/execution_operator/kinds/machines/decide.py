@@ -41,7 +41,7 @@ from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.testhub.levels import Level

@@ -28,7 +28,7 @@ from execution_operator.kinds.machines.standing import (
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 

@@ -42,11 +42,12 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.seen import Memory, Seen
     from execution_operator.kinds.machines.tell import Teller
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.messages import JSON
@@ -73,7 +74,7 @@ class Exchanger:
         connections: Connections,
         memories: Memories,
         periods: Periods,
-        traits: Traits,
+        traits: AnyTraits,
         teller: Teller,
     ) -> None:
         self._fence = ports.fence

@@ -22,9 +22,10 @@ from execution_operator.kinds.machines.standing import (
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.api.model import Condition
-    from execution_operator.kinds.machines.seen import MachineObject, Seen, WantedProject
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Seen, WantedProject
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 
@@ -71,7 +72,7 @@ def is_missing(problem: Problem | None) -> bool:
 
 
 def judge(
-    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
 ) -> Judgement:
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
@@ -148,7 +149,7 @@ def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgem
 
 
 def _there(
-    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
 ) -> Judgement:
     thing, found = traits.thing, seen.machine
     if found is None:
@@ -220,7 +221,7 @@ def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:
     return Judgement(Row.USABLE, Reason.READY, f"usable, but {text}", problem)
 
 
-def _unseen(wanted: MachineObject, seen: Seen, traits: Traits) -> Judgement:
+def _unseen(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> Judgement:
     thing = traits.thing
     if machine_id(wanted, seen) is None:
         return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked up")

@@ -16,11 +16,11 @@ from execution_operator.kinds.machines.tell import Teller
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.api.machine import MachineStatus
+    from execution_operator.api.machine import MachineObject, MachineStatus
     from execution_operator.kinds.connections import Connections
     from execution_operator.kinds.machines.digest import MachineDigest
-    from execution_operator.kinds.machines.seen import Action, MachineObject, Seen
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Action, Seen
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.kind import Plan, Step
@@ -31,7 +31,7 @@ class MachineKind:
     """How a StaticAgent or a DockerHost is reconciled."""
 
     def __init__(
-        self, *, ports: Ports, connections: Connections, periods: Periods, traits: Traits
+        self, *, ports: Ports, connections: Connections, periods: Periods, traits: AnyTraits
     ) -> None:
         self.model = traits.model
         self._traits = traits

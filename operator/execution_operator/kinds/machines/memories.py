@@ -9,7 +9,7 @@ from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Certainty, Memory
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
 
 _NOTHING: Final = Memory()
 _NO_LONGER: Final[dict[str, Any]] = {

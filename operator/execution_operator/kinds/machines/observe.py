@@ -21,11 +21,12 @@ from execution_operator.reconcile.ports import Key
 
 if TYPE_CHECKING:
     from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import Association, MachineObject, Memory
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Association, Memory
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.shared_list import Listing
@@ -48,7 +49,7 @@ class Observer:
         connections: Connections,
         memories: Memories,
         periods: Periods,
-        traits: Traits,
+        traits: AnyTraits,
     ) -> None:
         self._objects = ports.objects
         self._clock = ports.clock
@@ -119,13 +120,10 @@ class Observer:
             return seen
         if wanted.metadata.is_deleted or seen.level is None:
             return seen
-        members = await self._traits.members(wanted)
-        if isinstance(members, Problem):
-            return replace(seen, blocker=seen.blocker or members)
         hidden = await self._traits.hidden(wanted)
         if isinstance(hidden, Problem):
             return replace(seen, blocker=seen.blocker or hidden)
-        seen = replace(seen, members=members, hidden=hidden)
+        seen = replace(seen, members=self._traits.members(wanted), hidden=hidden)
         seen = await self._with_projects(wanted, seen, connection)
         return self.sighted(wanted, seen, connection)
 

@@ -12,16 +12,12 @@ from execution_operator.remote.shared_list import Sight
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from execution_operator.api.docker_host import DockerHost
-    from execution_operator.api.static_agent import StaticAgent
     from execution_operator.kinds.machines.answers import Denials, Link
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import Machine
-
-    MachineObject: TypeAlias = StaticAgent | DockerHost
 
 
 class Certainty(Enum):

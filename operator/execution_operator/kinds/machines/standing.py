@@ -12,11 +12,11 @@ from execution_operator.reconcile.kind import Plan, Result
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.machines.seen import (
         Action,
         Change,
         Found,
-        MachineObject,
         Memory,
         Seen,
     )

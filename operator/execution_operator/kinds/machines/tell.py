@@ -10,7 +10,7 @@ import structlog
 from execution_operator.api.reasons import ConditionType, Reason
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.ports import Ports
 
 _log = structlog.stdlib.get_logger(__name__)

@@ -97,6 +97,21 @@ def test_a_list_that_is_denied_is_asked_for_on_its_own():
     assert plan(seen(sight=sight)).action == LookUp(USER, 100.0)
 
 
+@pytest.mark.parametrize(
+    ("unsupported", "action"),
+    [
+        pytest.param(
+            Reason.DOCKER_HOSTS_UNSUPPORTED, LookUp(USER, 100.0), id="not all servers have them"
+        ),
+        pytest.param(None, None, id="all servers have them"),
+    ],
+)
+def test_a_kind_without_a_connection_may_be_denied_too(unsupported, action):
+    sight = Sight(Trouble(NotFound("cannot list them"), 0.0))
+    known = seen(Memory(), sight=sight, look_every=None, unsupported=unsupported)
+    assert plan(known).action == action
+
+
 def test_a_list_that_worked_since_it_was_denied_ends_the_asking():
     sight = Sight(Trouble(NotFound("cannot list docker hosts"), 50.0))
     memory = replace(linked(), found=Found(60.0, (), ended=60.0, url=URL))

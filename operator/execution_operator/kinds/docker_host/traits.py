@@ -49,7 +49,8 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
     clock: Clock
     model: ClassVar = DockerHost
     thing: ClassVar = "docker host"
-    looks: ClassVar = True
+    unreached: ClassVar = Reason.CONNECTION_FAILED
+    unsent: ClassVar = "its certificates are about to be sent"
     unsupported: ClassVar = _UNSUPPORTED
 
     def machines(self, hub: TestHub) -> Machines[DockerHostResource]:

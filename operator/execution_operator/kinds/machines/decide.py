@@ -92,7 +92,7 @@ def _is_denied(seen: Seen) -> bool:
     if seen.memory.denials is not None:
         return True
     trouble, found = seen.sight.trouble, looked_up(seen)
-    if seen.look_every is None or trouble is None or not isinstance(trouble.error, NotFound):
+    if seen.unsupported is None or trouble is None or not isinstance(trouble.error, NotFound):
         return False
     return found is None or found.began <= trouble.since
 

@@ -90,7 +90,7 @@ def judge(
         return Judgement(Row.STALLED, Reason.CONFLICT, text)
     problem = blocking(wanted, seen)
     if problem is not None:
-        return _blocked(problem, seen, now, periods)
+        return _blocked(problem, seen, now, periods=periods, traits=traits)
     return _there(wanted, seen, now, periods=periods, traits=traits)
 
 
@@ -99,7 +99,7 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
     if seen.blocker is not None:
         return seen.blocker
     told = seen.memory.problem
-    if told is not None and told.reason is Reason.DOCKER_HOSTS_UNSUPPORTED:
+    if told is not None and told.reason is seen.unsupported:
         return told
     if seen.sight.trouble is not None:
         return _of_space(wanted, problem_of(seen.sight.trouble.error))
@@ -135,13 +135,15 @@ def _with_the_place(problem: Problem, field: str) -> Problem:
     return replace(problem, message=f"{problem.message}; check {field}")
 
 
-def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:
+def _blocked(
+    problem: Problem, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
+) -> Judgement:
     row = Row.UNSEEN
     if problem.reason in _MISSING:
         since = seen.memory.missing_since
         late = since is not None and now.monotonic - since >= periods.missing
         row = Row.STALLED if late else Row.WAITS
-    elif problem.reason is Reason.CONNECTION_FAILED:
+    elif problem.reason is traits.unreached:
         row = Row.WAITS
     elif problem.needs_person or problem.reason is Reason.HOST_NOT_ALLOWED:
         row = Row.STALLED
@@ -158,7 +160,7 @@ def _there(
     if trouble is not None:
         return _lost(wanted, seen, now, trouble=trouble, periods=periods)
     if is_unsent(wanted, seen):
-        return Judgement(Row.WAITS, Reason.PENDING, "its certificates are about to be sent")
+        return Judgement(Row.WAITS, Reason.PENDING, traits.unsent)
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
         return _outside(outside[0], seen, now, thing=thing, periods=periods)

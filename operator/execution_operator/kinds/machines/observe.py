@@ -64,7 +64,7 @@ class Observer:
 
     async def observe(self, wanted: MachineObject, mine: MachineDigest) -> Seen:
         """What is known of it now."""
-        memory = self._remembered(wanted)
+        memory, unsupported = self._remembered(wanted), self._traits.unsupported
         intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
         seen = Seen(
             memory=memory,
@@ -72,7 +72,8 @@ class Observer:
             intent=Intent.load(intent) if intent is not None else None,
             term_began=self._fence.since,
             poll=self._periods.poll,
-            look_every=self._periods.quiet if self._traits.looks else None,
+            look_every=self._periods.quiet if self._traits.unreached else None,
+            unsupported=unsupported.reason if unsupported else None,
         )
         return self._timed(wanted, await self._with_server(wanted, seen, mine))
 

@@ -12,6 +12,7 @@ from execution_operator.remote.shared_list import Sight
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from execution_operator.api.reasons import Reason
     from execution_operator.kinds.machines.answers import Denials, Link
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.problems import Problem
@@ -161,6 +162,7 @@ class Seen:
         members: what the machine has to be like, under the API's own names.
         hidden: what it has to be like and cannot be compared; None while not known.
         look_every: seconds between two looks at the server's connection; None: it has none.
+        unsupported: what it is called when a server has no such machines; None: all have them.
         is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
         changes: how many changes of projects this look brought already.
@@ -181,6 +183,7 @@ class Seen:
     members: Mapping[str, JSON] = field(default_factory=dict)
     hidden: Hidden | None = None
     look_every: float | None = None
+    unsupported: Reason | None = None
     machine: Machine | None = None
     is_another: bool = False
     sight: Sight = field(default_factory=Sight)

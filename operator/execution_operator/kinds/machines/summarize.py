@@ -26,11 +26,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 
-_EXCHANGE: Final = EXCHANGE | {
-    Reason.SUBMIT_AMBIGUOUS,
-    Reason.CONFLICT,
-    Reason.DOCKER_HOSTS_UNSUPPORTED,
-}
+_EXCHANGE: Final = EXCHANGE | {Reason.SUBMIT_AMBIGUOUS, Reason.CONFLICT}
 
 
 def summarize(
@@ -128,7 +124,7 @@ def _said(
         waiting = f"deletion waits until the server is cleaned up: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
     problem = judged.problem
-    if problem is not None and problem.reason in _EXCHANGE:
+    if problem is not None and problem.reason in _EXCHANGE | {seen.unsupported}:
         yield Said(kind.SYNCED, "False", problem.reason, problem.message)
     elif seen.rival is None and machine_id(wanted, seen) is not None and seen.url is not None:
         yield Said(kind.SYNCED, "True", Reason.SYNCED)

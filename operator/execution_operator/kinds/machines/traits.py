@@ -34,7 +34,9 @@ class Traits(ABC, Generic[Wanted, MachineItem]):
         model: the custom resource.
         thing: what people call it: `agent`, `docker host`.
         lost: what it is called when the server does not list it any more.
-        looks: whether the server tells how it reaches it.
+        unreached: what it is called when the server does not reach it; None where the server does
+            not tell, and is not asked.
+        unsent: what to tell before what is hidden was sent.
         unsupported: what to tell when a server has no such machines at all; None where all have
             them.
     """
@@ -42,7 +44,8 @@ class Traits(ABC, Generic[Wanted, MachineItem]):
     model: ClassVar[type[MachineObject]]
     thing: ClassVar[str]
     lost: ClassVar[Reason] = Reason.NOT_FOUND
-    looks: ClassVar[bool] = False
+    unreached: ClassVar[Reason | None] = None
+    unsent: ClassVar[str] = "what the server never gives back is about to be sent"
     unsupported: ClassVar[Problem | None] = None
 
     @abstractmethod

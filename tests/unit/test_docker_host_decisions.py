@@ -7,17 +7,10 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.kinds.machines.answers import Denials
+from execution_operator.kinds.machines.actions import Look, LookUp, Update
 from execution_operator.kinds.machines.decide import decide
 from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import (
-    Found,
-    Hidden,
-    Look,
-    LookUp,
-    Memory,
-    Update,
-)
+from execution_operator.kinds.machines.seen import Denials, Found, Hidden, Memory
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.outage import Trouble

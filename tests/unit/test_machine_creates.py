@@ -10,21 +10,12 @@ from typing import Any
 import pytest
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.answers import Link
+from execution_operator.kinds.machines.actions import Check, Confirm, Create, LookUp
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.machines.memories import Memories
-from execution_operator.kinds.machines.seen import (
-    Association,
-    Certainty,
-    Check,
-    Confirm,
-    Create,
-    LookUp,
-    Memory,
-    Refusal,
-)
+from execution_operator.kinds.machines.seen import Association, Certainty, Link, Memory, Refusal
 from execution_operator.kinds.machines.tell import Teller
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.static_agent.traits import AgentTraits

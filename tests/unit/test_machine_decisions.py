@@ -9,22 +9,20 @@ import pytest
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Associate,
-    Association,
-    Certainty,
     Confirm,
     Create,
     Dissociate,
     LookUp,
-    Memory,
     Release,
     Remove,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.seen import Association, Certainty, Memory
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.shared_list import Sight
 from support.agents import (

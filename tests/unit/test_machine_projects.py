@@ -5,18 +5,10 @@ from __future__ import annotations
 import pytest
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.actions import Associate, Dissociate, Remove, Update
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.memories import Memories
-from execution_operator.kinds.machines.seen import (
-    Associate,
-    Association,
-    Dissociate,
-    Memory,
-    Refusal,
-    Remove,
-    Update,
-    WantedProject,
-)
+from execution_operator.kinds.machines.seen import Association, Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
 from execution_operator.remote.outage import Trouble

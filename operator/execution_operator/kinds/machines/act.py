@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from execution_operator.api.machine import MachineObject, Origin
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.kinds.holding import hold_server
-from execution_operator.kinds.machines.connected import connection_of
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Action,
     Associate,
-    Certainty,
     Change,
     Check,
     Confirm,
@@ -22,11 +20,12 @@ from execution_operator.kinds.machines.seen import (
     LookUp,
     Release,
     Remove,
-    Seen,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.connected import connection_of
+from execution_operator.kinds.machines.seen import Certainty, Seen
 from execution_operator.kinds.machines.standing import looked_up
 from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.kind import Step

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import Associate, Association, Dissociate, Refusal
+from execution_operator.kinds.machines.seen import Association, Refusal
 from execution_operator.kinds.machines.standing import clings
 from execution_operator.kinds.problems import problem_of
 from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
@@ -16,8 +16,8 @@ from execution_operator.remote.errors import Forbidden, NotFound, Rejected, Remo
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection
+    from execution_operator.kinds.machines.actions import Associate, Change, Dissociate
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import Change
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports

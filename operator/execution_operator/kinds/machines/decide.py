@@ -6,20 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
-from execution_operator.kinds.machines.deletion import deleting
-from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.identity import Intent, space_of
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Action,
     Confirm,
     Create,
     Look,
     LookUp,
-    Seen,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.deletion import deleting
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.standing import (
     association_pauses,
     changing,
@@ -42,6 +41,7 @@ from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.testhub.levels import Level

@@ -5,25 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from execution_operator.kinds.machines.associations import Associations
-from execution_operator.kinds.machines.connected import connection_of
-from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.looks import Looks
-from execution_operator.kinds.machines.observe import asked_for
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Associate,
-    Certainty,
     Check,
     Confirm,
     Create,
     Dissociate,
     Exchange,
-    Found,
     Look,
     LookUp,
     Remove,
     Update,
 )
+from execution_operator.kinds.machines.associations import Associations
+from execution_operator.kinds.machines.connected import connection_of
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.looks import Looks
+from execution_operator.kinds.machines.observe import asked_for
+from execution_operator.kinds.machines.seen import Certainty, Found
 from execution_operator.kinds.machines.standing import (
     hidden_members,
     in_doubt,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.seen import Associate
 from execution_operator.kinds.machines.standing import (
     clinging,
     is_elsewhere,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from execution_operator.api.machine import MachineObject, MachineStatus
     from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.machines.actions import Action
     from execution_operator.kinds.machines.digest import MachineDigest
-    from execution_operator.kinds.machines.seen import Action, Seen
+    from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from execution_operator.kinds.machines.answers import Denials, Link
-from execution_operator.kinds.machines.seen import Exchange, Look, LookUp
+from execution_operator.kinds.machines.actions import Exchange, Look, LookUp
+from execution_operator.kinds.machines.seen import Denials, Link
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote.errors import NotFound, RemoteError
 from execution_operator.remote.testhub.levels import UserLevel

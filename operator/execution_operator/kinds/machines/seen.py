@@ -1,10 +1,10 @@
-"""What is known of a machine and its object, and what can be done: values alone."""
+"""What is known of a machine and its object; values alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.remote.shared_list import Sight
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.api.reasons import Reason
-    from execution_operator.kinds.machines.answers import Denials, Link
+    from execution_operator.kinds.machines.actions import Change
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import Machine
+    from execution_operator.remote.testhub.machine_wire import ConnectionStatus, Machine
 
 
 class Certainty(Enum):
@@ -77,6 +77,26 @@ class Hidden:
 
     members: Mapping[str, str] = field(default_factory=dict, repr=False)
     fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How often in a row, and since when, the API says that it has no such things at all."""
+
+    since: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the server last said of its connection to the machine; None: it does not tell.
+
+    Attributes:
+        looked_at: monotonic time at which it was asked.
+    """
+
+    looked_at: float
+    said: ConnectionStatus | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,99 +210,3 @@ class Seen:
     projects: tuple[WantedProject, ...] = ()
     associations: Mapping[str, bool | None] = field(default_factory=dict)
     changes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Look for machines of that name, in a list asked for at that monotonic time or later."""
-
-    level: Level
-    not_before: float
-
-
-@dataclass(frozen=True, slots=True)
-class WriteIntent:
-    """Record that the machine is to become ours in this way."""
-
-    intent: Intent
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Take the intent and our finalizer back: nothing was created, nothing there is ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Let the server try it as it is to be, before it is recorded that we create it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Define it on the server."""
-
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """Read it on its own: lists lack it or show another name, or it is to be cleaned up."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Ask whether the server reaches it."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Repair what differs."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Associate:
-    """Let a project use it."""
-
-    project_id: str
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dissociate:
-    """Let a project use it no longer."""
-
-    project_id: str
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Take it off the server."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Take our finalizer off.
-
-    Attributes:
-        left_behind: why something of ours may be left on the server; None when nothing is.
-    """
-
-    left_behind: str | None = None
-
-
-Change: TypeAlias = Associate | Dissociate
-Exchange: TypeAlias = LookUp | Check | Create | Confirm | Look | Update | Change | Remove
-Action: TypeAlias = WriteIntent | Withdraw | Release | Exchange

@@ -80,7 +80,6 @@ class Actor:
                 return await self._release(action, wanted, seen)
             case (
                 LookUp()
-                | Check()
                 | Create()
                 | Confirm()
                 | Look()
@@ -98,7 +97,7 @@ class Actor:
     ) -> Step[MachineObject, Seen]:
         if action.intent.origin is Origin.CREATED:
             memory = await self._exchanger.exchange(Check(), wanted, seen)
-            if memory.retry_at > 0:
+            if memory.has_failed:
                 return Step(wanted, replace(seen, memory=memory))
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))

@@ -31,11 +31,6 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """Let the server try it as it is to be, before it is recorded that we create it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Create:
     """Define it on the server."""
 
@@ -101,6 +96,11 @@ class Release:
     left_behind: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Let the server try it as it is to be: a part of writing that we create it, never decided."""
+
+
 Change: TypeAlias = Associate | Dissociate
-Exchange: TypeAlias = LookUp | Check | Create | Confirm | Look | Update | Change | Remove
+Exchange: TypeAlias = LookUp | Create | Confirm | Look | Update | Change | Remove
 Action: TypeAlias = WriteIntent | Withdraw | Release | Exchange

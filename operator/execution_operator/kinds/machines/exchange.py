@@ -89,7 +89,7 @@ class Exchanger:
             ports=ports, memories=memories, periods=periods, traits=traits
         )
 
-    async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
+    async def exchange(self, action: Exchange | Check, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
         connection = connection_of(self._connections, wanted, seen)
         if connection is None:
@@ -109,7 +109,7 @@ class Exchanger:
         return self._memories.keep(wanted, **_HEALTHY, failures=vain, vain=vain)
 
     async def _done(
-        self, action: Exchange, wanted: MachineObject, seen: Seen, connection: Connection
+        self, action: Exchange | Check, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         match action:
             case LookUp():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from execution_operator.kinds.machines.actions import Exchange, Look, LookUp
+from execution_operator.kinds.machines.actions import Check, Exchange, Look, LookUp
 from execution_operator.kinds.machines.seen import Denials, Link
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote.errors import NotFound, RemoteError
@@ -55,7 +55,11 @@ class Looks:
         self._memories.keep(wanted, link=Link(self._now(), said))
 
     async def denied(
-        self, action: Exchange, wanted: MachineObject, error: NotFound, connection: Connection
+        self,
+        action: Exchange | Check,
+        wanted: MachineObject,
+        error: NotFound,
+        connection: Connection,
     ) -> Problem:
         """A 404: believe that there are no such machines only when all levels deny them for long.
 

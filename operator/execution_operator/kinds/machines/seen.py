@@ -150,6 +150,11 @@ class Memory:
     link: Link | None = None
     denials: Denials | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last exchange failed, whatever is known of it."""
+        return self.retry_at > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedProject:

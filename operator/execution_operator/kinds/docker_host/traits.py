@@ -87,8 +87,7 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
         except SecretProblem as problem:
             return problem_of_secret(problem)
         now = self.clock.now().utc
-        found = tls.material(reference.name, entries.values, salt=meta.uid, now=now)
-        return found if isinstance(found, Problem) else Hidden(found.members, found.fingerprint)
+        return tls.material(reference.name, entries.values, salt=meta.uid, now=now)
 
     async def look(
         self, connection: Connection, level: Level, machine_id: str, *, hidden: Hidden | None

@@ -72,7 +72,9 @@ class Hidden:
     """Members that a server takes and never gives back.
 
     Attributes:
-        fingerprint: another one for other values; None when there are no such members.
+        members: under the API's own names; no repr shows them.
+        fingerprint: the same for the same values of the same object, it tells nothing of them;
+            None when there are no such members.
     """
 
     members: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -195,9 +195,21 @@ def test_an_exchange_is_told_of_only_as_it_went(of, synced):
     assert said(of, "Synced") == synced
 
 
-def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+@pytest.mark.parametrize(
+    ("field", "gone", "kept"),
+    [
+        pytest.param("associations", "7", "8", id="what became of a change"),
+        pytest.param("reassociations", "7", "8", id="how often it was told again"),
+        pytest.param("refusals", Associate("7", "101"), Dissociate("8", "101"), id="a refusal"),
+    ],
+)
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim(field, gone, kept):
     memories, (wanted, _) = Memories(), known(ours="8")
-    done = Association(there=False, since=1.0)
-    memories.keep(wanted, associations={"7": done, "8": done})
+    done = {
+        "associations": Association(there=False, since=1.0),
+        "reassociations": Repairs(3, 99.0),
+        "refusals": Refusal(DENIED, 160.0),
+    }[field]
+    memories.keep(wanted, **{field: {gone: done, kept: done}})
     memories.forget_projects(wanted)
-    assert memories.of(wanted).associations == {"8": done}
+    assert getattr(memories.of(wanted), field) == {kept: done}

@@ -8,6 +8,7 @@ import pytest
 
 from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.static_agent.traits import AgentTraits
+from execution_operator.remote.testhub.machine_wire import DockerHostResource
 from support import agents, docker_hosts
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ def of_agent() -> tuple[AnyTraits, Any, Any]:
 
 
 def of_docker_host() -> tuple[AnyTraits, Any, Any]:
-    memory = docker_hosts.linked()
-    hidden = Hidden({"clientKey": "PEM"}, "f1")
-    return docker_hosts.TRAITS, docker_hosts.docker_host(), docker_hosts.seen(memory, hidden=hidden)
+    known = docker_hosts.seen(
+        hidden=Hidden({"clientKey": "PEM"}, "f1"),
+        machine=DockerHostResource.model_validate({"id": 51, "info": {"version": "27.1"}}),
+    )
+    return docker_hosts.TRAITS, docker_hosts.docker_host(), known
 
 
 EACH = pytest.mark.parametrize("of", [of_agent, of_docker_host], ids=["agent", "docker host"])

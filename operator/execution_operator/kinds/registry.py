@@ -9,7 +9,6 @@ from execution_operator.kinds.connections import Blueprint, Connection, Connecti
 from execution_operator.kinds.docker_host.traits import DockerHostTraits
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
 from execution_operator.kinds.machines.kind import MachineKind
-from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.periods import Periods
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.kinds.test_execution.act import Actor
@@ -25,6 +24,7 @@ from execution_operator.kinds.test_execution.strangers import Strangers
 from execution_operator.kinds.test_execution.tell import Teller
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.snapshot import ExecutionSnapshot
+from execution_operator.remote.testhub.machine_lists import MachineLists
 from execution_operator.remote.wakes import PacedWakes
 
 if TYPE_CHECKING:
@@ -164,7 +164,9 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
             hub=hub,
             snapshots=snapshot,
             monotonic=monotonic,
-            lists=MachineLists(pacing, monotonic, ports.random, wakes.wake_all),
+            lists=MachineLists(
+                pacing=pacing, monotonic=monotonic, random=ports.random, wake_all=wakes.wake_all
+            ),
         )
 
     def opened(key: Key) -> None:

@@ -59,7 +59,7 @@ class Associations:
         if shown is False or not first:
             self._told_again(wanted, project)
         self._associated(wanted, project, there=shown or None, in_vain=shown is False)
-        connection.lists.of_project(machines.word, machines, project).hurry(action.machine_id)
+        connection.lists.of_project(machines, project).hurry(action.machine_id)
 
     async def dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
@@ -117,7 +117,7 @@ class Associations:
         Who may see neither the machine there nor the list has to believe what was answered.
         """
         machines = self._machines(connection)
-        shared = connection.lists.of_project(machines.word, machines, action.project_id)
+        shared = connection.lists.of_project(machines, action.project_id)
         try:
             return action.machine_id in (await shared.newer_than(self._now())).items
         except (Forbidden, NotFound):

@@ -289,7 +289,7 @@ class Exchanger:
 
     def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
         machines = self._machines(connection)
-        return connection.lists.of_level(machines.word, machines, level)
+        return connection.lists.of_level(machines, level)
 
     def _now(self) -> float:
         return self._clock.now().monotonic

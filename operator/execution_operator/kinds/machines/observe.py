@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
-    from execution_operator.remote.shared_list import Listing
+    from execution_operator.remote.shared_list import Listing, SharedList
     from execution_operator.remote.testhub.machine_wire import Machine
 
 
@@ -177,9 +177,9 @@ class Observer:
         if known is None or seen.level is None:
             return seen
         lists, client = connection.lists, self._traits.machines(connection.hub)
-        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
-        shared = lists.of_level(word, client, seen.level)
-        sight = shared.follow(uid, known, lambda: self._wake(key))
+        key = Key.of(wanted)
+        shared = lists.of_level(client, seen.level)
+        sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
         memory, machine = seen.memory, seen.memory.machine
         if shared.listing is not None and (
             machine is None or shared.listing.began > memory.read_at
@@ -187,32 +187,33 @@ class Observer:
             machine = shared.listing.items.get(known)
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
-        return self._with_associations(wanted, seen, connection, known)
+        seen, followed = self._with_associations(wanted, seen, connection, known)
+        lists.unfollow(wanted.metadata.uid, keep=frozenset({shared, *followed}))
+        return seen
 
     def _with_associations(
         self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
-    ) -> Seen:
-        """The same with which projects may use it; lists of other projects are let go."""
+    ) -> tuple[Seen, list[SharedList[Machine]]]:
+        """The same with which projects may use it, and the lists that say so."""
         lists, client = connection.lists, self._traits.machines(connection.hub)
-        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
+        uid, key = wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
+        followed: list[SharedList[Machine]] = []
         troubles: dict[str, Problem] = {}
         associations: dict[str, bool | None] = {}
         for project_id in sorted(ids):
-            one = lists.of_project(word, client, project_id)
+            one = lists.of_project(client, project_id)
+            followed.append(one)
             sight = one.follow(uid, known, lambda: self._wake(key))
             if sight.trouble is not None:
                 troubles[project_id] = problem_of(sight.trouble.error)
             ours = seen.memory.associations.get(project_id)
             associations[project_id] = _is_there(one.listing, ours, known)
-        lists.unfollow(
-            uid, keep=frozenset({(word, seen.level), *((word, project) for project in ids)})
-        )
         projects = [
             replace(one, problem=one.problem or troubles.get(one.id or "")) for one in seen.projects
         ]
-        return replace(seen, associations=associations, projects=tuple(projects))
+        return replace(seen, associations=associations, projects=tuple(projects)), followed
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""

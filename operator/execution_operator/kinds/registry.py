@@ -30,6 +30,7 @@ from execution_operator.remote.wakes import PacedWakes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.ports import Digest, Key
     from execution_operator.reconcile.worker import AnyKind
@@ -71,11 +72,45 @@ def periods_of(settings: Settings) -> Periods:
 
 
 def build_kinds(ports: Ports, periods: Periods) -> Kinds:
-    """The kinds by name, and what they share. A new kind is one more entry here."""
+    """The kinds by name, and what they share. A new kind is one more of `kinds` here."""
     memories = Memories()
     capacity = Capacity(ports.wake, period_seconds=periods.counts)
     strangers = Strangers(ports=ports, memories=memories)
     connections = _connections(ports, periods, strangers)
+    kinds: tuple[AnyKind, ...] = (
+        ExecutionServerKind(ports=ports, connections=connections, periods=periods),
+        _test_execution(ports, connections, memories, capacity=capacity, periods=periods),
+        *(
+            MachineKind(ports=ports, connections=connections, periods=periods, traits=traits)
+            for traits in _machines(ports)
+        ),
+    )
+
+    def heard(known: Digest) -> None:
+        if isinstance(known, RunDigest):
+            capacity.heard(known)
+
+    return Kinds(
+        by_name={one.model.__name__: one for one in kinds},
+        connections=connections,
+        strangers=strangers,
+        heard=heard,
+    )
+
+
+def _machines(ports: Ports) -> tuple[AnyTraits, ...]:
+    """The kinds of machines. A new one is one more of these."""
+    return (DockerHostTraits(secrets=ports.secrets, clock=ports.clock), AgentTraits())
+
+
+def _test_execution(
+    ports: Ports,
+    connections: Connections,
+    memories: Memories,
+    *,
+    capacity: Capacity,
+    periods: Periods,
+) -> TestExecutionKind:
     teller = Teller(ports=ports)
     censuses = Censuses(ports=ports, memories=memories)
     observer = Observer(
@@ -102,34 +137,14 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
         censuses=censuses,
         teller=teller,
     )
-    by_name: dict[str, AnyKind] = {
-        "DockerHost": MachineKind(
-            ports=ports,
-            connections=connections,
-            periods=periods,
-            traits=DockerHostTraits(secrets=ports.secrets, clock=ports.clock),
-        ),
-        "StaticAgent": MachineKind(
-            ports=ports, connections=connections, periods=periods, traits=AgentTraits()
-        ),
-        "ExecutionServer": ExecutionServerKind(
-            ports=ports, connections=connections, periods=periods
-        ),
-        "TestExecution": TestExecutionKind(
-            observer=observer,
-            actor=actor,
-            teller=teller,
-            memories=memories,
-            capacity=capacity,
-            periods=periods,
-        ),
-    }
-
-    def heard(known: Digest) -> None:
-        if isinstance(known, RunDigest):
-            capacity.heard(known)
-
-    return Kinds(by_name=by_name, connections=connections, strangers=strangers, heard=heard)
+    return TestExecutionKind(
+        observer=observer,
+        actor=actor,
+        teller=teller,
+        memories=memories,
+        capacity=capacity,
+        periods=periods,
+    )
 
 
 def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connections:

@@ -156,7 +156,7 @@ def _keeping(
     dropped = [one for one, wait in left.items() if not wait]
     if dropped:
         return changing(dropped[0], seen)
-    drifted = bool(drift(seen.members, seen.machine.changed({})))
+    drifted = bool(drift(seen.members, seen.machine.members))
     unsent = is_unsent(wanted, seen)  # it waits for a fight over the rest, but never for long
     repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
     if (unsent or drifted) and not repair:

@@ -24,6 +24,7 @@ from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.observe import asked_for
 from execution_operator.kinds.machines.seen import Certainty, Found
 from execution_operator.kinds.machines.standing import (
+    all_members,
     hidden_members,
     in_doubt,
     is_unsent,
@@ -115,8 +116,7 @@ class Exchanger:
             case LookUp():
                 await self._look_up(action, wanted, seen, connection)
             case Check():
-                members = {**seen.members, **hidden_members(seen)}
-                return await self._traits.check(connection, wanted, members)
+                return await self._traits.check(connection, wanted, all_members(seen))
             case Create():
                 await self._create(action, wanted, seen, connection)
             case Look():
@@ -170,10 +170,9 @@ class Exchanger:
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
         self._memories.keep(wanted, found=None, **doubt)
-        members = {**seen.members, **hidden_members(seen)}
         try:
             machine = await self._machines(connection).create(
-                action.level, members, before_bytes=self._fence.check
+                action.level, all_members(seen), before_bytes=self._fence.check
             )
         except Ambiguous:
             self._memories.keep(wanted, doubt_since=self._now())
@@ -214,7 +213,7 @@ class Exchanger:
         machines, level, memory = self._machines(connection), action.level, seen.memory
         try:
             last = await machines.get(level, action.machine_id)
-            names = drift(seen.members, last.changed({}))
+            names = drift(seen.members, last.members)
             if not self._traits.is_it(wanted, last):
                 self._doubted(wanted, connection, action)
                 return None

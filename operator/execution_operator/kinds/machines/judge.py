@@ -164,7 +164,7 @@ def _there(
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
         return _outside(outside[0], seen, now, thing=thing, periods=periods)
-    drifted = drift(seen.members, found.changed({}))
+    drifted = drift(seen.members, found.members)
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
     if drifted and not _is_ready(wanted):

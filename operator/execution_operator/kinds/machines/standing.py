@@ -249,6 +249,11 @@ def hidden_members(seen: Seen) -> dict[str, JSON]:
     return dict(seen.hidden.members) if seen.hidden is not None else {}
 
 
+def all_members(seen: Seen) -> dict[str, JSON]:
+    """All that it has to be like, what a server never gives back as well."""
+    return {**seen.members, **hidden_members(seen)}
+
+
 def deletion_seconds_left(wanted: MachineObject, now: Now, allowed: float) -> float:
     """How long a deletion may still wait for the server."""
     asked = wanted.metadata.deletion_timestamp

@@ -80,6 +80,11 @@ class Machine(Listed):
         """Whether it has this host name, in whatever case either is written."""
         return (self.host_name or "").lower() == host_name.lower()
 
+    @property
+    def members(self) -> dict[str, JSON]:
+        """What the server says of it, under the API's own names, without what it withholds."""
+        return {name: value for name, value in self._raw.items() if name not in self.withheld}
+
     def lasting(self) -> Mapping[str, object]:
         """What it is made of, without what changes at each contact."""
         return {name: value for name, value in self._raw.items() if name not in self.fleeting}
@@ -90,8 +95,7 @@ class Machine(Listed):
         A server may take what is missing for removed (seed 000 leaves it open), so members that
         this client does not know go back as well.
         """
-        kept = {name: value for name, value in self._raw.items() if name not in self.withheld}
-        return {**kept, **changes, "id": self._raw.get("id", self.id)}
+        return {**self.members, **changes, "id": self._raw.get("id", self.id)}
 
 
 class Capability(Wire):

@@ -68,7 +68,7 @@ class AgentTraits(Traits[StaticAgent, StaticAgentResource]):
             if found.operating_system
             else None,
             "architecture": one_line(found.architecture) if found.architecture else None,
-            "capabilities": len(found.capabilities),
+            "capabilities": found.capabilities,
         }
 
     def moments(self, found: StaticAgentResource) -> dict[str, object]:

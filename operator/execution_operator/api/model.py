@@ -148,6 +148,11 @@ class Metadata(ApiModel):
         return self.annotations.get(PAUSED_ANNOTATION) == "true"
 
     @property
+    def asked_for(self) -> tuple[int, str]:
+        """What people last asked for: another one is tried at once, whatever failed before."""
+        return (self.generation, self.annotations.get(REQUESTED_AT_ANNOTATION, ""))
+
+    @property
     def is_held(self) -> bool:
         """Whether our finalizer holds it."""
         return FINALIZER in self.finalizers
@@ -171,6 +176,10 @@ class Status(ApiModel):
     """What is known, one entry a type: Ready, Reconciling, Stalled and those of the kind."""
     last_handled_reconcile_at: Annotated[str, StringConstraints(max_length=256)] | None = None
     """The value of the annotation execution-operator.io/requested-at that was handled last."""
+
+    def condition(self, kind: str) -> Condition | None:
+        """The condition of that type, if there is one."""
+        return next((one for one in self.conditions if one.type == kind), None)
 
 
 class Condition(ApiModel):

@@ -21,7 +21,6 @@ from execution_operator.kinds.machines.associations import Associations
 from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
-from execution_operator.kinds.machines.observe import asked_for
 from execution_operator.kinds.machines.seen import Certainty, Found
 from execution_operator.kinds.machines.standing import (
     all_members,
@@ -280,7 +279,7 @@ class Exchanger:
             problem=problem,
             failures=failures,
             retry_at=self._now() + wait,
-            failed_for=asked_for(wanted),
+            failed_for=wanted.metadata.asked_for,
         )
 
     def _machines(self, connection: Connection) -> Machines[Any]:

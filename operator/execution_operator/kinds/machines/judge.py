@@ -23,7 +23,6 @@ from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
-    from execution_operator.api.model import Condition
     from execution_operator.kinds.machines.seen import Seen, WantedProject
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
@@ -230,7 +229,7 @@ def _unseen(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> Judgement:
     if seen.sight.misses:
         text = f"the server does not list the {thing} any more: looking again"
         return Judgement(Row.WAITS, traits.lost, text)
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     if ready is not None and ready.status == "True":
         return Judgement(Row.USABLE, Reason.READY, ready.message)  # nothing new is known yet
     return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked at")
@@ -248,7 +247,7 @@ def _lost(
 
 
 def _was_usable(wanted: MachineObject, lost: Reason) -> bool:
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     return ready is not None and (ready.status == "True" or ready.reason == lost)
 
 
@@ -261,9 +260,5 @@ def _may_use(wanted: MachineObject, seen: Seen, project_id: str) -> bool:
 
 
 def _is_ready(wanted: MachineObject) -> bool:
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     return ready is not None and ready.status == "True"
-
-
-def _ready(wanted: MachineObject) -> Condition | None:
-    return next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)

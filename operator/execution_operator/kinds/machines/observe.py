@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from execution_operator.api.execution_server import ExecutionServer
-from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
+from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.shared_list import Listing, SharedList
     from execution_operator.remote.testhub.machine_wire import Machine
-
-
-def asked_for(wanted: MachineObject) -> tuple[int, str]:
-    """What people last asked for: another one is tried at once, whatever failed before."""
-    meta = wanted.metadata
-    return (meta.generation, meta.annotations.get(REQUESTED_AT_ANNOTATION, ""))
 
 
 class Observer:
@@ -88,7 +82,7 @@ class Observer:
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != asked_for(wanted) or late >= self._periods.fight:
+        if memory.failed_for != wanted.metadata.asked_for or late >= self._periods.fight:
             return self._memories.keep(
                 wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )

@@ -101,8 +101,7 @@ def _is_elsewhere(wanted: TestExecution, found: MachineObject, url: str | None) 
 
 def _waits(found: MachineObject) -> str | None:
     """Why it cannot be used now; None when it can."""
-    conditions = found.status.conditions
-    ready = next((one for one in conditions if one.type == ConditionType.READY), None)
+    ready = found.status.condition(ConditionType.READY)
     if found.metadata.is_deleted:
         return "is being deleted"
     if ready is None or ready.observed_generation != found.metadata.generation:

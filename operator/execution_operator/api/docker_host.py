@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from execution_operator.api.execution_server import one_of
 from execution_operator.api.machine import (
     IDENTITY_REMEDY,
     HostName,
@@ -16,7 +15,7 @@ from execution_operator.api.machine import (
     MachineStatus,
 )
 from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Text, Word
-from execution_operator.api.rules import immutable
+from execution_operator.api.rules import immutable, one_of
 
 _PORT = {
     "rule": "self.matches(r'^[0-9]{1,5}$') && int(self) >= 1 && int(self) <= 65535",

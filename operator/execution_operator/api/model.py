@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from execution_operator.api.rules import one_of
+
 GROUP: Final = "execution-operator.io"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
@@ -121,6 +123,15 @@ class LocalReference(ApiModel):
 
     name: Name
     """Its metadata.name."""
+
+
+class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give id or name")):
+    """Something on the server, by its id or by its name; exactly one."""
+
+    id: Id | None = None
+    """The server's own id."""
+    name: Name | None = None
+    """The name as the server shows it; looked up."""
 
 
 class Metadata(ApiModel):

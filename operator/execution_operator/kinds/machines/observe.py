@@ -20,8 +20,8 @@ from execution_operator.kinds.standing import standing_of
 from execution_operator.reconcile.ports import Key
 
 if TYPE_CHECKING:
-    from execution_operator.api.execution_server import ByIdOrName
     from execution_operator.api.machine import MachineObject
+    from execution_operator.api.model import ByIdOrName
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
+    from execution_operator.kinds.machines.rivals import Rivals
     from execution_operator.kinds.machines.seen import Found, Memory
     from execution_operator.kinds.machines.tell import Teller
     from execution_operator.kinds.ports import Ports
@@ -54,6 +55,7 @@ class Actor:
         connections: Connections,
         memories: Memories,
         observer: Observer,
+        rivals: Rivals,
         exchanger: Exchanger,
         teller: Teller,
         digest: Callable[[MachineObject], MachineDigest],
@@ -63,6 +65,7 @@ class Actor:
         self._connections = connections
         self._memories = memories
         self._observer = observer
+        self._rivals = rivals
         self._exchanger = exchanger
         self._teller = teller
         self._digest = digest
@@ -103,7 +106,7 @@ class Actor:
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
         mine = _with_the_find(self._digest(wanted), action.intent, looked_up(seen))
-        async with self._observer.rivals.turn(mine.host):
+        async with self._rivals.turn(mine.host):
             seen = await self._contested(mine, wanted, seen)
             if seen.rival is not None or seen.blocker is not None or seen.connecting:
                 return Step(wanted, seen)

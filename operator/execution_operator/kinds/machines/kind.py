@@ -10,6 +10,7 @@ from execution_operator.kinds.machines.digest import digest_of
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.memories import Memories
 from execution_operator.kinds.machines.observe import Observer
+from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.summarize import summarize
 from execution_operator.kinds.machines.tell import Teller
 
@@ -39,9 +40,11 @@ class MachineKind:
         self._periods = periods
         self._memories = Memories()
         self._teller = Teller(ports=ports, thing=traits.thing)
+        rivals = Rivals(objects=ports.objects, connections=connections)
         self._observer = Observer(
             ports=ports,
             connections=connections,
+            rivals=rivals,
             memories=self._memories,
             periods=periods,
             traits=traits,
@@ -51,6 +54,7 @@ class MachineKind:
             connections=connections,
             memories=self._memories,
             observer=self._observer,
+            rivals=rivals,
             exchanger=Exchanger(
                 ports=ports,
                 connections=connections,

@@ -11,7 +11,6 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
-from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.rivals import Rivals
     from execution_operator.kinds.machines.seen import Association, Memory
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 class Observer:
     """Gathers what is known of a machine."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
         *,
         ports: Ports,
         connections: Connections,
+        rivals: Rivals,
         memories: Memories,
         periods: Periods,
         traits: AnyTraits,
@@ -51,7 +52,7 @@ class Observer:
         self._cluster_id = ports.cluster_id
         self._wake = ports.wake
         self._connections = connections
-        self.rivals = Rivals(objects=ports.objects, connections=connections)
+        self._rivals = rivals
         self._memories = memories
         self._periods = periods
         self._traits = traits
@@ -124,7 +125,7 @@ class Observer:
 
     async def contested(self, mine: MachineDigest, seen: Seen, connection: Connection) -> Seen:
         """The same with the older object that manages the machine, if there is one."""
-        owner = await self.rivals.owner(mine, seen.level, connection)
+        owner = await self._rivals.owner(mine, seen.level, connection)
         if isinstance(owner, Problem):
             return replace(seen, blocker=seen.blocker or owner)
         if owner is None:
@@ -229,7 +230,7 @@ class Observer:
         """It is gone: follow it no more, and wake those that waited for its machine."""
         for connection in self._connections.all().values():
             connection.lists.unfollow(known.uid)
-        for other in self.rivals.others(known):
+        for other in self._rivals.others(known):
             self._wake(other)
 
 

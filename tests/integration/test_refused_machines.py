@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from kubernetes.aio import client
 
-from support.kube import GROUP, VERSION, Json
+from support.kube import GROUP, PLURALS, VERSION, Json
 from support.refusals import (
     AGENT,
     DOCKER,
-    PLURALS,
     Refused,
     agent,
     create,

@@ -126,7 +126,7 @@ DOCKER_HOSTS: Final = Definition(
         _AGE,
     ),
 )
-# Each of these is watched, so it needs a module in kinds/: those above without one stand apart.
+# Each of these is watched, so it needs a module in kinds/.
 DEFINITIONS: Final = (EXECUTION_SERVERS, TEST_EXECUTIONS, STATIC_AGENTS, DOCKER_HOSTS)
 
 

@@ -41,8 +41,8 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
     await agents.dissociate("1050", made.id)
     await agents.delete(level, made.id)
 
-    assert (associated.id, associated.version, associated.ram) == (made.id, "2", "17")
-    assert (alone.id, alone.version, alone.ram) == (made.id, "2", "17")
+    assert (associated.id, associated.version, associated.members["ram"]) == (made.id, "2", "17")
+    assert (alone.id, alone.version, alone.members["ram"]) == (made.id, "2", "17")
     assert (associated.is_host(HOST), associated.state) == (True, "AVAILABLE")
     assert listed == [other.id, made.id]
     assert (await agents.list_of_project("1050")).items == ()
@@ -59,7 +59,7 @@ async def test_a_level_lists_its_own(both: Both) -> None:
 async def test_agents_of_other_users_are_listed(both: Both) -> None:
     both.server.agents.add({"hostName": HOST}, now=START, owner="somebody")
     (found,) = (await both.hub.agents.list(USER)).items
-    assert (found.owner, found.host_name) == ("somebody", HOST.lower())
+    assert (found.members["owner"], found.host_name) == ("somebody", HOST.lower())
 
 
 async def test_an_update_leaves_the_host_name_in_its_case(both: Both) -> None:

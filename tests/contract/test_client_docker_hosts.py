@@ -40,11 +40,9 @@ async def test_a_docker_hosts_whole_life(
     await hosts.dissociate("1050", made.id)
     await hosts.delete(level, made.id)
 
-    assert (associated.id, listed.id, listed.port, listed.secure) == (
-        *(made.id, made.id),
-        *("2377", True),
-    )
-    assert (alone.id, alone.port) == (made.id, "2377")
+    assert (associated.id, listed.id) == (made.id, made.id)
+    assert (listed.members["port"], listed.members["secure"]) == ("2377", True)
+    assert (alone.id, alone.members["port"]) == (made.id, "2377")
     assert {name: kept.members[name] for name in KEYS} == KEYS
     assert status.status == "SUCCESS"
     assert (status.info is None) is (variant == {"docker_info": "null"})

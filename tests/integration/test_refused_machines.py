@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from kubernetes.aio import client
 
-from support.kube import GROUP, VERSION, Json
+from support.kube import GROUP, PLURALS, VERSION, Json
 from support.refusals import (
     AGENT,
     DOCKER,
-    EVERY_PLURAL,
     Refused,
     agent,
     create,
@@ -185,7 +184,7 @@ class Stored:
 
     def __init__(self, api: client.ApiClient, kind: str, spec: Json) -> None:
         self._custom = client.CustomObjectsApi(api)
-        self._plural = EVERY_PLURAL[kind]
+        self._plural = PLURALS[kind]
         self._body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind, "spec": present(spec)}
         self._name = f"m-{uuid.uuid4().hex[:8]}"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from execution_operator.api.static_agent import StaticAgentStatus
-    from execution_operator.kinds.machines.seen import Action
+    from execution_operator.kinds.machines.actions import Action
     from execution_operator.reconcile.kind import Plan
     from execution_operator.reconcile.ports import Now
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from execution_operator.api.docker_host import DockerHost
 from execution_operator.api.machine import Origin
 from execution_operator.api.model import INTENT_ANNOTATION
+from execution_operator.api.reasons import Reason
 from execution_operator.kinds.docker_host.traits import DockerHostTraits
-from execution_operator.kinds.machines.answers import Link
 from execution_operator.kinds.machines.identity import Intent
-from execution_operator.kinds.machines.seen import Hidden, Memory, Seen
+from execution_operator.kinds.machines.seen import Hidden, Link, Memory, Seen
 from execution_operator.kinds.machines.summarize import summarize
 from execution_operator.remote.testhub.levels import UserLevel
 from execution_operator.remote.testhub.machine_wire import ConnectionStatus, DockerHostResource
@@ -89,6 +89,7 @@ def seen(memory: Memory | None = None, **changes: Any) -> Seen:
         "members": MEMBERS,
         "hidden": Hidden(),
         "look_every": 60.0,
+        "unsupported": Reason.DOCKER_HOSTS_UNSUPPORTED,
         "machine": DockerHostResource.model_validate({"id": 51, **MEMBERS}),
     }
     return Seen(**(known | changes))

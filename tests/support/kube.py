@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio import client, watch
 
+from execution_operator.crds import DEFINITIONS
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 GROUP, VERSION = "execution-operator.io", "v1alpha1"
-PLURALS = {
-    "TestExecution": "testexecutions",
-    "ExecutionServer": "executionservers",
-    "StaticAgent": "staticagents",
-    "DockerHost": "dockerhosts",
-}
+PLURALS = {one.kind: one.plural for one in DEFINITIONS}
 PATIENCE_SECONDS = 40.0
 _WATCH_SECONDS = 60
 _AGAIN_SECONDS = 0.25

@@ -9,12 +9,12 @@ from typing import Any, Final
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import FINALIZER
 from execution_operator.kinds.machines.kind import MachineKind
-from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import Key
 from execution_operator.reconcile.worker import Worker
 from execution_operator.remote.errors import NotFound
 from execution_operator.remote.shared_list import Pacing
+from execution_operator.remote.testhub.machine_lists import MachineLists
 from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found
 from support.chance import Chance
@@ -152,10 +152,10 @@ class Stage:
     def __post_init__(self) -> None:
         self.hub, self.cluster = Hub(self), Cluster(self, self.wanted)
         self.lists = MachineLists(
-            Pacing(poll=5.0, quiet=60.0, outage=60.0),
-            lambda: self.seconds,
-            Chance(),
-            lambda _wakes: None,
+            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
+            monotonic=lambda: self.seconds,
+            random=Chance(),
+            wake_all=lambda _wakes: None,
         )
         clock: Any = SimpleNamespace(now=lambda: at(self.seconds))
         ports: Any = SimpleNamespace(
@@ -192,7 +192,7 @@ class Stage:
     async def listed(self, *there: Any) -> None:
         """The server has these, and the shared list says so."""
         self.hub.there = [*there]
-        await self.lists.of_level("agent", self.hub, USER).newer_than(self.seconds)
+        await self.lists.of_level(self.hub, USER).newer_than(self.seconds)
 
     @property
     def now_wanted(self) -> Any:

@@ -21,7 +21,6 @@ HUB: Json = {"url": "https://hub.example.com/test", "offlineTokenSecretRef": TOK
 LAB: Json = {"url": "https://lab.example.com", "securityTokenSecretRef": TOKEN}
 AGENT: Json = {"serverRef": {"name": "hub"}, "hostName": "loadgen-1.example.com"}
 DOCKER: Json = {"serverRef": {"name": "hub"}, "hostName": "docker-1.example.com"}
-EVERY_PLURAL = PLURALS | {"StaticAgent": "staticagents", "DockerHost": "dockerhosts"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ async def create(api: client.ApiClient, row: Refused) -> Json:
     """What the API server would store."""
     body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": row.kind, "metadata": {"name": "one"}}
     return await client.CustomObjectsApi(api).create_namespaced_custom_object(
-        GROUP, VERSION, "default", EVERY_PLURAL[row.kind], body | {"spec": row.spec}, dry_run="All"
+        GROUP, VERSION, "default", PLURALS[row.kind], body | {"spec": row.spec}, dry_run="All"
     )
 
 

@@ -8,9 +8,7 @@ import yaml
 from execution_operator.api.test_execution import Phase, Verdict
 from execution_operator.crds import (
     DEFINITIONS,
-    DOCKER_HOSTS,
     EXECUTION_SERVERS,
-    STATIC_AGENTS,
     TEST_EXECUTIONS,
     definition,
     render,
@@ -18,8 +16,7 @@ from execution_operator.crds import (
 from generate import generated, there
 from support.schemas import at, parts, paths, rules, schema_of, version_of
 
-KINDS = (*DEFINITIONS, *(kind for kind in (STATIC_AGENTS, DOCKER_HOSTS) if kind not in DEFINITIONS))
-EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+EACH = pytest.mark.parametrize("kind", DEFINITIONS, ids=lambda kind: kind.kind)
 
 
 @EACH

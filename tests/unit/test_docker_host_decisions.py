@@ -7,17 +7,10 @@ from dataclasses import replace
 import pytest
 
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.kinds.machines.answers import Denials
+from execution_operator.kinds.machines.actions import Look, LookUp, Update
 from execution_operator.kinds.machines.decide import decide
 from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import (
-    Found,
-    Hidden,
-    Look,
-    LookUp,
-    Memory,
-    Update,
-)
+from execution_operator.kinds.machines.seen import Denials, Found, Hidden, Memory
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.outage import Trouble
@@ -95,6 +88,21 @@ def test_nothing_is_sent_while_it_is_not_known_what():
 def test_a_list_that_is_denied_is_asked_for_on_its_own():
     sight = Sight(Trouble(NotFound("cannot list docker hosts"), 0.0))
     assert plan(seen(sight=sight)).action == LookUp(USER, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("unsupported", "action"),
+    [
+        pytest.param(
+            Reason.DOCKER_HOSTS_UNSUPPORTED, LookUp(USER, 100.0), id="not all servers have them"
+        ),
+        pytest.param(None, None, id="all servers have them"),
+    ],
+)
+def test_a_kind_without_a_connection_may_be_denied_too(unsupported, action):
+    sight = Sight(Trouble(NotFound("cannot list them"), 0.0))
+    known = seen(Memory(), sight=sight, look_every=None, unsupported=unsupported)
+    assert plan(known).action == action
 
 
 def test_a_list_that_worked_since_it_was_denied_ends_the_asking():

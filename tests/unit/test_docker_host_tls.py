@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.docker_host.tls import TlsMaterial, material
+from execution_operator.kinds.docker_host.tls import material
+from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.problems import Problem
 from support import tls_material
 
@@ -21,7 +22,7 @@ LATER = tls_material.material(
 HALF = GOOD["tls.crt"][: len(GOOD["tls.crt"]) // 2]
 
 
-def read(salt: str = "u1", **values: str | None) -> TlsMaterial | Problem:
+def read(salt: str = "u1", **values: str | None) -> Hidden | Problem:
     kept = {name: SecretStr(value) if value is not None else None for name, value in values.items()}
     return material("docker-tls", kept, salt=salt, now=datetime.now(UTC))
 
@@ -104,7 +105,7 @@ def test_what_is_wrong_is_told_in_its_own_sentence_without_the_values(values, re
 
 def test_what_belongs_together_is_sent_under_the_apis_own_names():
     found = read(**GOOD)
-    assert isinstance(found, TlsMaterial)
+    assert isinstance(found, Hidden)
     assert found.members == {
         "caCert": GOOD["ca.crt"],
         "clientCert": GOOD["tls.crt"],
@@ -115,7 +116,7 @@ def test_what_belongs_together_is_sent_under_the_apis_own_names():
 def test_a_chain_and_a_bundle_with_an_old_authority_are_fit():
     old = tls_material.expired()["tls.crt"]
     values = changed(ca_crt=old + GOOD["ca.crt"], tls_crt=GOOD["tls.crt"] + GOOD["ca.crt"])
-    assert isinstance(read(**values), TlsMaterial)
+    assert isinstance(read(**values), Hidden)
 
 
 def test_no_repr_shows_a_value():

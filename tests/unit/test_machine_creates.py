@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.answers import Link
+from execution_operator.kinds.machines.actions import Check, Confirm, Create, LookUp
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.exchange import Exchanger
-from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.machines.memories import Memories
-from execution_operator.kinds.machines.seen import (
-    Association,
-    Certainty,
-    Check,
-    Confirm,
-    Create,
-    LookUp,
-    Memory,
-    Refusal,
-)
+from execution_operator.kinds.machines.seen import Association, Certainty, Link, Memory, Refusal
 from execution_operator.kinds.machines.tell import Teller
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.static_agent.traits import AgentTraits
@@ -32,6 +22,7 @@ from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unreachable
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import SpaceLevel
+from execution_operator.remote.testhub.machine_lists import MachineLists
 from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
 from support.chance import Chance
@@ -83,14 +74,14 @@ class Bench:
         """Nothing has happened yet."""
         clock = SimpleNamespace(now=lambda: at(self.seconds))
         lists = MachineLists(
-            Pacing(poll=5.0, quiet=60.0, outage=60.0),
-            lambda: self.seconds,
-            Chance(),
-            lambda _wakes: None,
+            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
+            monotonic=lambda: self.seconds,
+            random=Chance(),
+            wake_all=lambda _wakes: None,
         )
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
         connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
-        self.space = lists.of_level("agent", self.agents, SPACE)
+        self.space = lists.of_level(self.agents, SPACE)
         events = SimpleNamespace(publish=lambda *_told, **_kind: None)
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),

@@ -9,22 +9,20 @@ import pytest
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Associate,
-    Association,
-    Certainty,
     Confirm,
     Create,
     Dissociate,
     LookUp,
-    Memory,
     Release,
     Remove,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.seen import Association, Certainty, Memory
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.shared_list import Sight
 from support.agents import (
@@ -295,7 +293,7 @@ def test_an_agent_that_is_gone_is_forgotten_before_it_is_looked_up():
     known = seen(wanted, remembered(gone="101"))
     assert decide(wanted, known, NOW).action is None
     status = summarize(wanted, known, NOW, None)
-    assert (status.agent_id, status.origin, status.projects) == (None, None, ())
+    assert (status.machine_id, status.origin, status.projects) == (None, None, ())
 
 
 def deleted(  # noqa: PLR0913 - what is known, each by its name

@@ -89,5 +89,5 @@ async def test_an_id_that_was_gone_and_came_back_is_not_gone_at_the_next_doubt()
     stage.hub.there = [found(ram="8")]
     stage.seconds += 20.0
     await stage.look()
-    assert stage.now_wanted.status.agent_id == "101"
+    assert stage.now_wanted.status.machine_id == "101"
     assert stage.cluster.held == [False, True], "let go of once, adopted once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,15 @@ import pytest
 from execution_operator import kinds
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.crds import DOCKER_HOSTS, STATIC_AGENTS, definition
+from execution_operator.kinds.docker_host.traits import DockerHostTraits
+from execution_operator.kinds.machines.traits import Traits
+from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.remote import errors
 from support.pages import Page, fields, reasons_in, reasons_of_errors, shown
 
 if TYPE_CHECKING:
     from execution_operator.crds import Definition
+    from execution_operator.kinds.machines.traits import AnyTraits
 
 KINDS = Path(kinds.__file__).parent
 CONDITIONS = {"READY", "RECONCILING", "STALLED", "SYNCED"}
@@ -24,7 +29,7 @@ CONDITIONS = {"READY", "RECONCILING", "STALLED", "SYNCED"}
 @dataclass(frozen=True)
 class About:
     kind: Definition
-    package: str
+    traits: type[AnyTraits]
     other_forms: frozenset[str]
 
     @property
@@ -33,31 +38,26 @@ class About:
 
 
 PAGES = [
-    About(STATIC_AGENTS, "static_agent", frozenset({"space.id"})),
-    About(DOCKER_HOSTS, "docker_host", frozenset({"space.id"})),
+    About(STATIC_AGENTS, AgentTraits, frozenset({"space.id"})),
+    About(DOCKER_HOSTS, DockerHostTraits, frozenset({"space.id"})),
 ]
 BOTH = pytest.mark.parametrize("about", PAGES, ids=["StaticAgent", "DockerHost"])
 
 
 NEVER_HERE = {errors.Gone}
 """What only logs can be."""
-OF_HOSTS = {
-    Reason.SECRET_NOT_FOUND,
-    Reason.SECRET_KEY_MISSING,
-    Reason.INVALID_SPEC,
-    Reason.CONNECTION_FAILED,
-    Reason.DOCKER_HOSTS_UNSUPPORTED,
-}
-"""What the shared part has for docker hosts alone: an agent names no Secret."""
+OF_SECRETS = {Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING}
+"""What the shared part has for kinds that name a Secret."""
 
 
 @BOTH
 def test_every_reason_that_it_can_have_is_explained_and_no_other(about):
     shared = [*(KINDS / "machines").glob("*.py"), KINDS / "problems.py", KINDS / "standing.py"]
-    own = reasons_in(*shared, *(KINDS / about.package).glob("*.py"))
+    package = Path(sys.modules[about.traits.__module__].__file__ or "").parent
+    own = reasons_in(*shared, *package.glob("*.py"))
     of_errors = reasons_of_errors(but=NEVER_HERE)
-    if about.package == "static_agent":
-        own -= OF_HOSTS
+    if about.traits.hidden is Traits.hidden:
+        own -= OF_SECRETS
     assert about.page.first_cells("Reasons") - {"reason"} == own | of_errors
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 import pytest
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.actions import Associate, Dissociate, Remove, Update
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.memories import Memories
-from execution_operator.kinds.machines.seen import (
-    Associate,
-    Association,
-    Dissociate,
-    Memory,
-    Refusal,
-    Remove,
-    Update,
-    WantedProject,
-)
+from execution_operator.kinds.machines.seen import Association, Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
 from execution_operator.remote.outage import Trouble
@@ -203,9 +195,21 @@ def test_an_exchange_is_told_of_only_as_it_went(of, synced):
     assert said(of, "Synced") == synced
 
 
-def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+@pytest.mark.parametrize(
+    ("field", "gone", "kept"),
+    [
+        pytest.param("associations", "7", "8", id="what became of a change"),
+        pytest.param("reassociations", "7", "8", id="how often it was told again"),
+        pytest.param("refusals", Associate("7", "101"), Dissociate("8", "101"), id="a refusal"),
+    ],
+)
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim(field, gone, kept):
     memories, (wanted, _) = Memories(), known(ours="8")
-    done = Association(there=False, since=1.0)
-    memories.keep(wanted, associations={"7": done, "8": done})
+    done = {
+        "associations": Association(there=False, since=1.0),
+        "reassociations": Repairs(3, 99.0),
+        "refusals": Refusal(DENIED, 160.0),
+    }[field]
+    memories.keep(wanted, **{field: {gone: done, kept: done}})
     memories.forget_projects(wanted)
-    assert memories.of(wanted).associations == {"8": done}
+    assert getattr(memories.of(wanted), field) == {kept: done}

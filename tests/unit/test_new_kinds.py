@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from execution_operator.crds import DEFINITIONS
-from support.kube import PLURALS
 from support.pages import Page
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def test_every_place_that_the_page_names_is_there(path: str) -> None:
 
 
 @EACH
-def test_a_kind_has_a_page_an_example_and_a_plural_in_tests(kind: Definition) -> None:
+def test_a_kind_has_a_page_and_an_example(kind: Definition) -> None:
     examples = [
         document["kind"]
         for path in (ROOT / "examples").glob("*.yaml")
@@ -42,7 +41,6 @@ def test_a_kind_has_a_page_an_example_and_a_plural_in_tests(kind: Definition) ->
     ]
     assert kind.kind in examples
     assert (ROOT / "docs" / f"{kind.kind.lower()}.md").exists()
-    assert PLURALS[kind.kind] == kind.plural
 
 
 @EACH

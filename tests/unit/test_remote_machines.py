@@ -12,7 +12,6 @@ from execution_operator.remote.testhub import machine_protocol, reading
 from execution_operator.remote.testhub.levels import Level, SpaceLevel, UserLevel
 from execution_operator.remote.testhub.machine_protocol import AGENTS, DOCKER_HOSTS
 from execution_operator.remote.testhub.machine_wire import (
-    MAX_CAPABILITIES,
     ConnectionStatus,
     DockerHostResource,
     StaticAgentResource,
@@ -160,14 +159,12 @@ def test_an_agent_is_read_with_its_members() -> None:
         "id": 101,
         "hostName": "LoadGen-1",
         "state": "DRAINING",
-        "pollInterval": 5000,
         "contactTime": 1_800_000_000_000,
         "capabilities": [{"name": "java", "version": 17, "value": [{"id": 1}]}, "odd"],
     }
     agent = StaticAgentResource.model_validate(found)
-    assert (agent.id, agent.state, agent.poll_interval) == ("101", "DRAINING", 5000)
+    assert (agent.id, agent.state, agent.capabilities) == ("101", "DRAINING", 1)
     assert agent.contact_time == datetime(2027, 1, 15, 8, tzinfo=UTC)
-    assert [(it.name, it.version) for it in agent.capabilities] == [("java", "17")]
     assert agent.is_host("loadgen-1")
     assert not agent.is_host("loadgen-2")
 
@@ -175,11 +172,6 @@ def test_an_agent_is_read_with_its_members() -> None:
 @pytest.mark.parametrize(
     ("members", "read"),
     [
-        ({"pollInterval": "5000"}, ("poll_interval", 5000)),
-        ({"pollInterval": "often"}, ("poll_interval", None)),
-        ({"pollInterval": -1}, ("poll_interval", None)),
-        ({"pollInterval": True}, ("poll_interval", None)),
-        ({"ram": 1024}, ("ram", "1024")),
         ({"contactTime": "1800000000000"}, ("contact_time", datetime(2027, 1, 15, 8, tzinfo=UTC))),
         (
             {"contactTime": "2027-01-15T08:00:00Z"},
@@ -187,9 +179,10 @@ def test_an_agent_is_read_with_its_members() -> None:
         ),
         ({"contactTime": None}, ("contact_time", None)),
         ({"state": None}, ("state", None)),
-        ({"capabilities": None}, ("capabilities", ())),
-        ({"capabilities": "java"}, ("capabilities", ())),
+        ({"capabilities": None}, ("capabilities", 0)),
+        ({"capabilities": "java"}, ("capabilities", 0)),
         ({"version": "1\n2"}, ("version", "1 2")),
+        ({"version": 17}, ("version", "17")),
     ],
     ids=str,
 )
@@ -201,29 +194,23 @@ def test_an_agents_members_may_have_another_type(
 
 
 @pytest.mark.parametrize(
-    ("members", "read"),
+    ("info", "read"),
     [
-        ({"port": 2376}, ("port", "2376")),
-        ({"port": "2376"}, ("port", "2376")),
-        ({"secure": "true"}, ("secure", True)),
-        ({"secure": "False"}, ("secure", False)),
-        ({"secure": 1}, ("secure", None)),
-        ({"info": None}, ("info", None)),
-        ({"info": "none"}, ("info", None)),
+        ({"experimental": "true"}, True),
+        ({"experimental": "False"}, False),
+        ({"experimental": 1}, None),
     ],
     ids=str,
 )
-def test_a_docker_hosts_members_may_have_another_type(
-    members: dict[str, object], read: tuple[str, object]
-) -> None:
-    host = DockerHostResource.model_validate({"id": "7", **members})
-    assert getattr(host, read[0]) == read[1]
+def test_a_docker_hosts_flags_may_have_another_type(info: dict[str, object], read: object) -> None:
+    host = DockerHostResource.model_validate({"id": "7", "info": info})
+    assert host.info
+    assert host.info.experimental == read
 
 
-def test_no_more_capabilities_are_read_than_the_bound() -> None:
-    many = [{"name": str(number)} for number in range(MAX_CAPABILITIES + 1)]
-    agent = StaticAgentResource.model_validate({"id": 1, "capabilities": many})
-    assert len(agent.capabilities) == MAX_CAPABILITIES
+@pytest.mark.parametrize("info", [None, "none"])
+def test_a_docker_host_may_say_nothing_of_itself(info: object) -> None:
+    assert DockerHostResource.model_validate({"id": "7", "info": info}).info is None
 
 
 def answer(request: Request, body: str, *, status: int = 200, **more: str) -> Answer:

@@ -52,7 +52,13 @@ def opened(server, *, outage=60.0):
             wake()
 
     pacing = Pacing(poll=0.001, quiet=0.001, outage=outage)
-    return SharedList(server.ask, pacing, lambda: server.now, Chance(), wake_all)
+    return SharedList(
+        ask=server.ask,
+        pacing=pacing,
+        monotonic=lambda: server.now,
+        random=Chance(),
+        wake_all=wake_all,
+    )
 
 
 class SlowLists:
@@ -180,7 +186,13 @@ async def test_a_list_that_waited_for_our_own_limit_does_not_slow_the_next_one(
 ):
     server = SlowLists(took, server_seconds, fails=fails)
     pacing = Pacing(poll=POLL, quiet=POLL, outage=60.0)
-    shared = SharedList(server.ask, pacing, seconds, Chance(0.5), lambda _: None)
+    shared = SharedList(
+        ask=server.ask,
+        pacing=pacing,
+        monotonic=seconds,
+        random=Chance(0.5),
+        wake_all=lambda _: None,
+    )
     shared.follow("a", "1", lambda: None)
     assert [await server.asked.get() for _ in range(2)] == [0.0, following]
     await shared.close()
@@ -221,7 +233,13 @@ async def test_what_a_list_said_is_let_go_of_with_its_last_follower(server, shar
 async def test_a_list_that_comes_after_the_last_follower_left_is_not_kept():
     server = SlowLists(30.0, 0.0, fails=False)
     pacing = Pacing(poll=POLL, quiet=POLL, outage=60.0)
-    shared = SharedList(server.ask, pacing, seconds, Chance(0.5), lambda _: None)
+    shared = SharedList(
+        ask=server.ask,
+        pacing=pacing,
+        monotonic=seconds,
+        random=Chance(0.5),
+        wake_all=lambda _: None,
+    )
     shared.follow("a", "1", lambda: None)
     await server.asked.get()
     shared.unfollow("a")

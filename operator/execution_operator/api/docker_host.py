@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from execution_operator.api.execution_server import one_of
 from execution_operator.api.machine import (
     IDENTITY_REMEDY,
     HostName,
     IpAddress,
+    MachineObject,
     MachineSpec,
     MachineStatus,
 )
-from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Resource, Text, Word
-from execution_operator.api.rules import immutable
+from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Text, Word
+from execution_operator.api.rules import immutable, one_of
 
 _PORT = {
     "rule": "self.matches(r'^[0-9]{1,5}$') && int(self) >= 1 && int(self) <= 65535",
@@ -86,7 +86,7 @@ class DockerInfo(ApiModel):
 class DockerHostStatus(MachineStatus):
     """What the server says of the docker host."""
 
-    docker_host_id: Id | None = None
+    machine_id: Id | None = Field(default=None, alias="dockerHostId")
     """The server's id of it."""
     connection: DockerConnectionStatus | None = None
     """Whether the server reaches it."""
@@ -94,11 +94,6 @@ class DockerHostStatus(MachineStatus):
     """What it says of itself."""
     tls_fingerprint: Word | None = None
     """Changes with what the Secret held when it was sent; tells nothing of it."""
-
-    @property
-    def machine_id(self) -> str | None:
-        """The server's id of it."""
-        return self.docker_host_id
 
     @property
     def sent(self) -> str | None:
@@ -111,7 +106,7 @@ _TRANSITIONS = [
 ]
 
 
-class DockerHost(Resource):
+class DockerHost(MachineObject):
     """A remote docker host known to the server, and the projects that may use it."""
 
     kind: Literal["DockerHost"] = "DockerHost"

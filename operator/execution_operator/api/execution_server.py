@@ -8,30 +8,16 @@ from pydantic import Field
 
 from execution_operator.api.model import (
     ApiModel,
+    ByIdOrName,
     Duration,
     Id,
     KeyReference,
-    Name,
     Resource,
     Status,
     Text,
     Url,
 )
-
-
-def one_of(*fields: str, message: str) -> dict[str, object]:
-    """A CEL rule: exactly one of the fields is there."""
-    count = " + ".join(f"(has(self.{field}) ? 1 : 0)" for field in fields)
-    return {"x-kubernetes-validations": [{"rule": f"{count} == 1", "message": message}]}
-
-
-class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give id or name")):
-    """Something on the server, by its id or by its name; exactly one."""
-
-    id: Id | None = None
-    """The server's own id."""
-    name: Name | None = None
-    """The name as the server shows it; looked up."""
+from execution_operator.api.rules import one_of
 
 
 def without_user(field: str, pattern: str, message: str) -> dict[str, object]:

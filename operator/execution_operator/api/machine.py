@@ -7,12 +7,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from execution_operator.api.execution_server import ByIdOrName
 from execution_operator.api.model import (
     ApiModel,
+    ByIdOrName,
     Id,
     LocalReference,
     Name,
+    Resource,
     Status,
     Text,
     Url,
@@ -100,8 +101,10 @@ class AssociatedProject(ApiModel):
 
 
 class MachineStatus(Status):
-    """What is known of it."""
+    """What is known of it; a kind gives `machine_id` the name that people read."""
 
+    machine_id: Id | None = None
+    """The server's id of it."""
     server: Url | None = None
     """The normalised URL of the server that has it."""
     space_id: Id | None = None
@@ -123,14 +126,16 @@ class MachineStatus(Status):
     """How many these are."""
 
     @property
-    def machine_id(self) -> str | None:
-        """The server's id of it."""
-        raise NotImplementedError
-
-    @property
     def sent(self) -> str | None:
         """The fingerprint of what was sent and is never given back; None when nothing was."""
         return None
+
+
+class MachineObject(Resource):
+    """An object of any kind of machine."""
+
+    spec: MachineSpec
+    status: MachineStatus
 
 
 IDENTITY_REMEDY = "after creation: create a new object, and delete this one"

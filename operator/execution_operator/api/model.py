@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from execution_operator.api.rules import one_of
+
 GROUP: Final = "execution-operator.io"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
@@ -123,6 +125,15 @@ class LocalReference(ApiModel):
     """Its metadata.name."""
 
 
+class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give id or name")):
+    """Something on the server, by its id or by its name; exactly one."""
+
+    id: Id | None = None
+    """The server's own id."""
+    name: Name | None = None
+    """The name as the server shows it; looked up."""
+
+
 class Metadata(ApiModel):
     """The part of an object's metadata that the operator reads."""
 
@@ -148,6 +159,11 @@ class Metadata(ApiModel):
         return self.annotations.get(PAUSED_ANNOTATION) == "true"
 
     @property
+    def asked_for(self) -> tuple[int, str]:
+        """What people last asked for: another one is tried at once, whatever failed before."""
+        return (self.generation, self.annotations.get(REQUESTED_AT_ANNOTATION, ""))
+
+    @property
     def is_held(self) -> bool:
         """Whether our finalizer holds it."""
         return FINALIZER in self.finalizers
@@ -171,6 +187,10 @@ class Status(ApiModel):
     """What is known, one entry a type: Ready, Reconciling, Stalled and those of the kind."""
     last_handled_reconcile_at: Annotated[str, StringConstraints(max_length=256)] | None = None
     """The value of the annotation execution-operator.io/requested-at that was handled last."""
+
+    def condition(self, kind: str) -> Condition | None:
+        """The condition of that type, if there is one."""
+        return next((one for one in self.conditions if one.type == kind), None)
 
 
 class Condition(ApiModel):

@@ -20,6 +20,12 @@ def immutable(path: str, remedy: str) -> dict[str, object]:
     }
 
 
+def one_of(*fields: str, message: str) -> dict[str, object]:
+    """A CEL rule: exactly one of the fields is there."""
+    count = " + ".join(f"(has(self.{field}) ? 1 : 0)" for field in fields)
+    return {"x-kubernetes-validations": [{"rule": f"{count} == 1", "message": message}]}
+
+
 def _guarded(side: str, path: str) -> str:
     inside, _, _ = path.rpartition(".")
     there = f"has({side}.{path})"

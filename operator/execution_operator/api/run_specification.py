@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from execution_operator.api.execution_server import one_of
 from execution_operator.api.model import (
     INSTANT_PATTERN,
     ISO_DURATION_PATTERN,
@@ -16,6 +15,7 @@ from execution_operator.api.model import (
     Name,
     matching,
 )
+from execution_operator.api.rules import one_of
 
 Argument = Annotated[str, StringConstraints(max_length=1024)]
 VariableValue = Annotated[str, StringConstraints(max_length=4096)]

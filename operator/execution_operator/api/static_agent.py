@@ -10,10 +10,11 @@ from execution_operator.api.machine import (
     IDENTITY_REMEDY,
     HostName,
     IpAddress,
+    MachineObject,
     MachineSpec,
     MachineStatus,
 )
-from execution_operator.api.model import ApiModel, Duration, Id, Instant, Resource, Text, Word
+from execution_operator.api.model import ApiModel, Duration, Id, Instant, Text, Word
 from execution_operator.api.rules import immutable
 
 
@@ -86,7 +87,7 @@ class StaticAgentSpec(MachineSpec):
 class StaticAgentStatus(MachineStatus):
     """What the server says of the agent."""
 
-    agent_id: Id | None = None
+    machine_id: Id | None = Field(default=None, alias="agentId")
     """The server's id of it."""
     state: Word | None = None
     """The server's own word: AVAILABLE, BUSY or LOST."""
@@ -101,16 +102,11 @@ class StaticAgentStatus(MachineStatus):
     last_contact_time: Instant | None = None
     """When it contacted the server last; renewed only together with something else."""
 
-    @property
-    def machine_id(self) -> str | None:
-        """The server's id of it."""
-        return self.agent_id
-
 
 _TRANSITIONS = [immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName")]
 
 
-class StaticAgent(Resource):
+class StaticAgent(MachineObject):
     """An agent known to the server, and the projects that may use it."""
 
     kind: Literal["StaticAgent"] = "StaticAgent"

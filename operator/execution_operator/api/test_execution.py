@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from execution_operator.api.execution_server import ByIdOrName
 from execution_operator.api.model import (
     ApiModel,
+    ByIdOrName,
     Duration,
     Id,
     Instant,

@@ -16,13 +16,13 @@ from execution_operator.remote.testhub.stops import Stops
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.model import ByIdOrName
     from execution_operator.api.run_specification import TestAsset
-    from execution_operator.kinds.machines.lists import MachineLists
     from execution_operator.reconcile.ports import Key
     from execution_operator.remote.outage import Trouble
     from execution_operator.remote.snapshot import ExecutionSnapshot
     from execution_operator.remote.testhub.client import TestHub
+    from execution_operator.remote.testhub.machine_lists import MachineLists
     from execution_operator.remote.testhub.wire import Asset
 
 

@@ -9,7 +9,6 @@ from execution_operator.kinds.connections import Blueprint, Connection, Connecti
 from execution_operator.kinds.docker_host.traits import DockerHostTraits
 from execution_operator.kinds.execution_server.kind import ExecutionServerKind
 from execution_operator.kinds.machines.kind import MachineKind
-from execution_operator.kinds.machines.lists import MachineLists
 from execution_operator.kinds.periods import Periods
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.kinds.test_execution.act import Actor
@@ -25,11 +24,13 @@ from execution_operator.kinds.test_execution.strangers import Strangers
 from execution_operator.kinds.test_execution.tell import Teller
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.snapshot import ExecutionSnapshot
+from execution_operator.remote.testhub.machine_lists import MachineLists
 from execution_operator.remote.wakes import PacedWakes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.ports import Digest, Key
     from execution_operator.reconcile.worker import AnyKind
@@ -71,11 +72,45 @@ def periods_of(settings: Settings) -> Periods:
 
 
 def build_kinds(ports: Ports, periods: Periods) -> Kinds:
-    """The kinds by name, and what they share. A new kind is one more entry here."""
+    """The kinds by name, and what they share. A new kind is one more of `kinds` here."""
     memories = Memories()
     capacity = Capacity(ports.wake, period_seconds=periods.counts)
     strangers = Strangers(ports=ports, memories=memories)
     connections = _connections(ports, periods, strangers)
+    kinds: tuple[AnyKind, ...] = (
+        ExecutionServerKind(ports=ports, connections=connections, periods=periods),
+        _test_execution(ports, connections, memories, capacity=capacity, periods=periods),
+        *(
+            MachineKind(ports=ports, connections=connections, periods=periods, traits=traits)
+            for traits in _machines(ports)
+        ),
+    )
+
+    def heard(known: Digest) -> None:
+        if isinstance(known, RunDigest):
+            capacity.heard(known)
+
+    return Kinds(
+        by_name={one.model.__name__: one for one in kinds},
+        connections=connections,
+        strangers=strangers,
+        heard=heard,
+    )
+
+
+def _machines(ports: Ports) -> tuple[AnyTraits, ...]:
+    """The kinds of machines. A new one is one more of these."""
+    return (DockerHostTraits(secrets=ports.secrets, clock=ports.clock), AgentTraits())
+
+
+def _test_execution(
+    ports: Ports,
+    connections: Connections,
+    memories: Memories,
+    *,
+    capacity: Capacity,
+    periods: Periods,
+) -> TestExecutionKind:
     teller = Teller(ports=ports)
     censuses = Censuses(ports=ports, memories=memories)
     observer = Observer(
@@ -102,34 +137,14 @@ def build_kinds(ports: Ports, periods: Periods) -> Kinds:
         censuses=censuses,
         teller=teller,
     )
-    by_name: dict[str, AnyKind] = {
-        "DockerHost": MachineKind(
-            ports=ports,
-            connections=connections,
-            periods=periods,
-            traits=DockerHostTraits(secrets=ports.secrets, clock=ports.clock),
-        ),
-        "StaticAgent": MachineKind(
-            ports=ports, connections=connections, periods=periods, traits=AgentTraits()
-        ),
-        "ExecutionServer": ExecutionServerKind(
-            ports=ports, connections=connections, periods=periods
-        ),
-        "TestExecution": TestExecutionKind(
-            observer=observer,
-            actor=actor,
-            teller=teller,
-            memories=memories,
-            capacity=capacity,
-            periods=periods,
-        ),
-    }
-
-    def heard(known: Digest) -> None:
-        if isinstance(known, RunDigest):
-            capacity.heard(known)
-
-    return Kinds(by_name=by_name, connections=connections, strangers=strangers, heard=heard)
+    return TestExecutionKind(
+        observer=observer,
+        actor=actor,
+        teller=teller,
+        memories=memories,
+        capacity=capacity,
+        periods=periods,
+    )
 
 
 def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connections:
@@ -164,7 +179,9 @@ def _connections(ports: Ports, periods: Periods, strangers: Strangers) -> Connec
             hub=hub,
             snapshots=snapshot,
             monotonic=monotonic,
-            lists=MachineLists(pacing, monotonic, ports.random, wakes.wake_all),
+            lists=MachineLists(
+                pacing=pacing, monotonic=monotonic, random=ports.random, wake_all=wakes.wake_all
+            ),
         )
 
     def opened(key: Key) -> None:

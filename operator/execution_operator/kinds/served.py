@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from execution_operator.reconcile.ports import Digest, Key
 
 if TYPE_CHECKING:
-    from execution_operator.api.docker_host import DockerHost
-    from execution_operator.api.static_agent import StaticAgent
+    from execution_operator.api.machine import MachineObject
     from execution_operator.api.test_execution import TestExecution
 
-    Served: TypeAlias = TestExecution | StaticAgent | DockerHost
+    Served: TypeAlias = TestExecution | MachineObject
 
 
 def server_key(wanted: Served) -> Key:

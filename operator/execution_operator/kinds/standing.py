@@ -29,7 +29,7 @@ class Standing:
 def standing_of(server: ExecutionServer) -> Standing:
     """Whether the server can be used, from its object alone."""
     name = server.metadata.name
-    ready = next((one for one in server.status.conditions if one.type == ConditionType.READY), None)
+    ready = server.status.condition(ConditionType.READY)
     gone = ready is not None and ready.reason in _GONE
     if server.metadata.is_deleted:
         text = f'ExecutionServer "{name}" is being deleted: it starts nothing new'

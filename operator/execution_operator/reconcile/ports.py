@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from execution_operator.api.reasons import ConditionType
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -62,12 +64,11 @@ class Digest:
     @classmethod
     def of(cls, wanted: Resource, **more: Any) -> Self:  # noqa: ANN401 - the fields that a kind adds
         """The digest of an object."""
-        conditions = wanted.status.conditions
-        ready = next((one.status for one in conditions if one.type == "Ready"), "Unknown")
+        ready = wanted.status.condition(ConditionType.READY)
         return cls(
             key=Key.of(wanted),
             uid=wanted.metadata.uid,
-            ready=sys.intern(ready),
+            ready=sys.intern(ready.status if ready else "Unknown"),
             is_held=wanted.metadata.is_held,
             **more,
         )

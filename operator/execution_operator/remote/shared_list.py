@@ -110,7 +110,7 @@ class Pacing:
     outage: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SharedList(Generic[ListItem]):
     """The newest list of one place, asked for while somebody follows it.
 

@@ -12,7 +12,6 @@ from execution_operator.cli.tex.mistakes import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.api.model import Condition
     from execution_operator.api.test_execution import TestExecution
 
 
@@ -41,8 +40,8 @@ def outcome_of(run: TestExecution) -> Outcome | None:
     if run.status.observed_generation < run.metadata.generation:
         return None
     ready, stalled = (
-        condition(run, ConditionType.READY),
-        condition(run, ConditionType.STALLED),
+        run.status.condition(ConditionType.READY),
+        run.status.condition(ConditionType.STALLED),
     )
     if ready is not None and ready.status == "True":
         return Outcome(Code.PASSED, said_of(run))
@@ -56,11 +55,6 @@ def worst(codes: Iterable[Code]) -> Code:
     return max(codes, default=Code.PASSED)
 
 
-def condition(run: TestExecution, kind: ConditionType) -> Condition | None:
-    """One condition of a run."""
-    return next((one for one in run.status.conditions if one.type == kind), None)
-
-
 def phase_of(run: TestExecution) -> str:
     """Where it is, in one word; one that nobody looked at yet is pending."""
     return str(run.status.phase or Phase.PENDING)
@@ -68,7 +62,7 @@ def phase_of(run: TestExecution) -> str:
 
 def said_of(run: TestExecution) -> str:
     """Why it is where it is, in a sentence, and what the tests said."""
-    ready = condition(run, ConditionType.READY)
+    ready = run.status.condition(ConditionType.READY)
     message = ready.message if ready else ""
     verdict = f"verdict {run.status.verdict}" if run.status.verdict else ""
     parts = ("" if verdict in message else verdict, counted(run), message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -11,6 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,23 +26,10 @@ MEMBERS: Final = {CA: "caCert", CERTIFICATE: "clientCert", KEY: "clientKey"}
 _SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class TlsMaterial:
-    """Certificates and key as PEM, to be sent to the one server; its repr shows none of it.
-
-    Attributes:
-        members: under the API's own names.
-        fingerprint: the same for the same values of the same object; it tells nothing of them.
-    """
-
-    members: Mapping[str, str] = field(repr=False)
-    fingerprint: str
-
-
 def material(
     name: str, values: Mapping[str, SecretStr | None], *, salt: str, now: datetime
-) -> TlsMaterial | Problem:
-    """What the Secret holds, or what is wrong with it, told without its values.
+) -> Hidden | Problem:
+    """What the Secret holds, under the API's own names, or what is wrong with it, without values.
 
     Args:
         name: the Secret's, for people.
@@ -62,7 +49,7 @@ def material(
     except _Unfit as unfit:
         return Problem(reason=Reason.INVALID_SPEC, message=str(unfit), needs_person=True)
     members = {MEMBERS[key]: value for key, value in pem.items()}
-    return TlsMaterial(members, _fingerprint(pem, salt))
+    return Hidden(members, _fingerprint(pem, salt))
 
 
 class _Unfit(Exception):  # noqa: N818 - a meaning, not a fault

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from execution_operator.api.docker_host import DockerConnectionStatus, DockerHost, DockerInfo
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.docker_host.connection import is_failure, label, told
 from execution_operator.kinds.machines.seen import Hidden
+from execution_operator.kinds.machines.traits import Traits, chosen
 from execution_operator.kinds.problems import Problem, problem_of_secret
 from execution_operator.reconcile.ports import SecretProblem
 from execution_operator.reconcile.status import one_line
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.kinds.connections import Connection
-    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.seen import Memory, Seen
     from execution_operator.reconcile.ports import Clock, Secrets
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.client import TestHub
     from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import DockerHostInfo, Machine
+    from execution_operator.remote.testhub.machine_wire import DockerHostInfo
     from execution_operator.remote.testhub.machines import Machines
 
 _SENT: Final = ("hostName", "ipAddress", "name", "port", "username", "type", "secure")
@@ -41,41 +42,40 @@ _UNSUPPORTED: Final = Problem(
 
 
 @dataclass(frozen=True, slots=True)
-class DockerHostTraits:
+class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
     """Docker hosts; their certificates are read when an object is looked at, and kept nowhere."""
 
     secrets: Secrets
     clock: Clock
-    model: type[MachineObject] = DockerHost
-    thing: str = "docker host"
-    lost: Reason = Reason.NOT_FOUND
-    looks: bool = True
-    unsupported: Problem | None = _UNSUPPORTED
+    model: ClassVar = DockerHost
+    thing: ClassVar = "docker host"
+    unreached: ClassVar = Reason.CONNECTION_FAILED
+    unsent: ClassVar = "its certificates are about to be sent"
+    unsupported: ClassVar = _UNSUPPORTED
 
-    def machines(self, hub: TestHub) -> Machines[Any]:
+    def machines(self, hub: TestHub) -> Machines[DockerHostResource]:
         """The client's part for docker hosts."""
         return hub.docker_hosts
 
-    def name_of(self, wanted: MachineObject) -> str:
+    def name_of(self, wanted: DockerHost) -> str:
         """Its host name, or its address in the one form that it has."""
         spec = wanted.spec
         return (spec.host_name or _one_form(spec.ip_address) or "").lower()
 
-    def is_it(self, wanted: MachineObject, found: Machine) -> bool:
+    def is_it(self, wanted: DockerHost, found: DockerHostResource) -> bool:
         """Whether the server's docker host has that host name or address."""
         host, address = wanted.spec.host_name, wanted.spec.ip_address
         if host is not None:
             return found.is_host(host)
         return address is not None and _one_form(found.ip_address) == _one_form(address)
 
-    async def members(self, wanted: MachineObject) -> Mapping[str, JSON] | Problem:
+    def members(self, wanted: DockerHost) -> dict[str, JSON]:
         """What the spec sets, under the API's own names (seed 000, DockerHost)."""
-        dumped = wanted.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {name: dumped[name] for name in _SENT if name in dumped}
+        return chosen(wanted.spec, _SENT)
 
-    async def hidden(self, wanted: MachineObject) -> Hidden | Problem:
+    async def hidden(self, wanted: DockerHost) -> Hidden | Problem:
         """Certificates and key, read now; or why they cannot be used."""
-        reference = getattr(wanted.spec, "tls_secret_ref", None)
+        reference = wanted.spec.tls_secret_ref
         if reference is None:
             return Hidden()
         # Imported only where there is such a Secret: it takes 10 MiB (docs/adr/0007).
@@ -87,8 +87,7 @@ class DockerHostTraits:
         except SecretProblem as problem:
             return problem_of_secret(problem)
         now = self.clock.now().utc
-        found = tls.material(reference.name, entries.values, salt=meta.uid, now=now)
-        return found if isinstance(found, Problem) else Hidden(found.members, found.fingerprint)
+        return tls.material(reference.name, entries.values, salt=meta.uid, now=now)
 
     async def look(
         self, connection: Connection, level: Level, machine_id: str, *, hidden: Hidden | None
@@ -98,28 +97,23 @@ class DockerHostTraits:
         return _clean(found, hidden.members if hidden is not None else {})
 
     async def check(
-        self, connection: Connection, wanted: MachineObject, members: Mapping[str, JSON]
+        self, connection: Connection, wanted: DockerHost, members: Mapping[str, JSON]
     ) -> Problem | None:
         """With spec.testConnection: that the server cannot reach it as it is to be."""
-        if not getattr(wanted.spec, "test_connection", None):
+        if not wanted.spec.test_connection:
             return None
         found = _clean(await connection.hub.docker_hosts.test_connection(members), members)
         if not is_failure(found):
             return None
         return _failed(found, "; nothing was changed there (spec.testConnection)")
 
-    def identified(self, machine_id: str | None) -> dict[str, object]:
-        """Its id."""
-        return {"docker_host_id": machine_id}
-
-    def mirrored(self, found: Machine | None) -> dict[str, object]:
+    def mirrored(self, found: DockerHostResource | None) -> dict[str, object]:
         """What it says of itself; one that cannot be reached said it before."""
         if found is None:
             return dict.fromkeys(("connection", "info", "tls_fingerprint"))
-        info = found.info if isinstance(found, DockerHostResource) else None
-        return {} if info is None else {"info": _info(info)}
+        return {} if found.info is None else {"info": _info(found.info)}
 
-    def linked(self, wanted: MachineObject, seen: Seen) -> dict[str, object]:
+    def linked(self, wanted: DockerHost, seen: Seen) -> dict[str, object]:
         """The server's words on its way to it, and what was sent for that."""
         fields: dict[str, object] = {}
         if seen.hidden is not None:
@@ -132,24 +126,21 @@ class DockerHostTraits:
                 fields["info"] = _info(link.said.info)
         return fields
 
-    def moments(self, found: Machine) -> dict[str, object]:
-        """None."""
-        del found
-        return {}
-
-    def trouble(self, wanted: MachineObject, found: Machine, memory: Memory) -> Problem | None:
+    def trouble(
+        self, wanted: DockerHost, found: DockerHostResource, memory: Memory
+    ) -> Problem | None:
         """That the server does not reach it; before it was asked, what it said last."""
         del found
         if memory.link is not None:
             said = memory.link.said
         else:
-            before = getattr(wanted.status, "connection", None)
+            before = wanted.status.connection
             said = ConnectionStatus(status=before.status, reason=before.reason) if before else None
         return _failed(said) if said is not None and is_failure(said) else None
 
-    def state_of(self, wanted: MachineObject) -> str:
+    def state_of(self, wanted: DockerHost) -> str:
         """See `label`."""
-        connection = getattr(wanted.status, "connection", None)
+        connection = wanted.status.connection
         return label(connection.status if connection else None)
 
 

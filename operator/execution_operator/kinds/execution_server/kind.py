@@ -10,7 +10,6 @@ from execution_operator.api.execution_server import (
     ExecutionServerStatus,
     SpaceStatus,
 )
-from execution_operator.api.model import REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.blueprints import blueprint_of
 from execution_operator.kinds.connections import Connection, Probe
@@ -175,10 +174,7 @@ class ExecutionServerKind:
 
     async def _probed(self, wanted: ExecutionServer, connection: Connection) -> Probe:
         now = self._clock.now().monotonic
-        asked_for = (
-            wanted.metadata.generation,
-            wanted.metadata.annotations.get(REQUESTED_AT_ANNOTATION, ""),
-        )
+        asked_for = wanted.metadata.asked_for
         last = connection.probe
         if last is not None and connection.probed_for == asked_for:
             wait = (
@@ -215,10 +211,6 @@ def _pace(problem: Problem, periods: Periods) -> float:
 
 
 def _what_users_see(wanted: ExecutionServer) -> tuple[object, ...]:
-    ready = [
-        (one.status, one.reason, one.message, one.observed_generation)
-        for one in wanted.status.conditions
-        if one.type == ConditionType.READY
-    ]
-    meta = wanted.metadata
-    return (meta.uid, meta.generation, meta.is_deleted, *ready)
+    meta, ready = wanted.metadata, wanted.status.condition(ConditionType.READY)
+    told = (ready.status, ready.reason, ready.message, ready.observed_generation) if ready else ()
+    return (meta.uid, meta.generation, meta.is_deleted, *told)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.machine import Origin
+from execution_operator.api.machine import MachineObject, Origin
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.kinds.holding import hold_server
-from execution_operator.kinds.machines.connected import connection_of
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Action,
     Associate,
-    Certainty,
     Change,
     Check,
     Confirm,
@@ -22,11 +20,12 @@ from execution_operator.kinds.machines.seen import (
     LookUp,
     Release,
     Remove,
-    Seen,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.connected import connection_of
+from execution_operator.kinds.machines.seen import Certainty, Seen
 from execution_operator.kinds.machines.standing import looked_up
 from execution_operator.kinds.served import server_key
 from execution_operator.reconcile.kind import Step
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.machines.memories import Memories
     from execution_operator.kinds.machines.observe import Observer
-    from execution_operator.kinds.machines.seen import Found, MachineObject, Memory
+    from execution_operator.kinds.machines.rivals import Rivals
+    from execution_operator.kinds.machines.seen import Found, Memory
     from execution_operator.kinds.machines.tell import Teller
     from execution_operator.kinds.ports import Ports
 
@@ -55,6 +55,7 @@ class Actor:
         connections: Connections,
         memories: Memories,
         observer: Observer,
+        rivals: Rivals,
         exchanger: Exchanger,
         teller: Teller,
         digest: Callable[[MachineObject], MachineDigest],
@@ -64,6 +65,7 @@ class Actor:
         self._connections = connections
         self._memories = memories
         self._observer = observer
+        self._rivals = rivals
         self._exchanger = exchanger
         self._teller = teller
         self._digest = digest
@@ -81,7 +83,6 @@ class Actor:
                 return await self._release(action, wanted, seen)
             case (
                 LookUp()
-                | Check()
                 | Create()
                 | Confirm()
                 | Look()
@@ -99,13 +100,13 @@ class Actor:
     ) -> Step[MachineObject, Seen]:
         if action.intent.origin is Origin.CREATED:
             memory = await self._exchanger.exchange(Check(), wanted, seen)
-            if memory.retry_at > 0:
+            if memory.has_failed:
                 return Step(wanted, replace(seen, memory=memory))
         self._fence.check()
         await hold_server(self._objects, server_key(wanted))
         intent = replace(action.intent, writer=self._fence.writer)
         mine = _with_the_find(self._digest(wanted), action.intent, looked_up(seen))
-        async with self._observer.rivals.turn(mine.host):
+        async with self._rivals.turn(mine.host):
             seen = await self._contested(mine, wanted, seen)
             if seen.rival is not None or seen.blocker is not None or seen.connecting:
                 return Step(wanted, seen)
@@ -114,11 +115,10 @@ class Actor:
             current = await self._objects.write_metadata(
                 wanted, held=True, annotations={INTENT_ANNOTATION: intent.dump()}
             )
-        if current is None:
+        if not isinstance(current, MachineObject):
             return Step(None, seen)
         memory = self._decided(wanted, looked_up(seen), intent.origin)
-        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
-        return Step(changed, self._again(changed, replace(seen, intent=intent, memory=memory)))
+        return Step(current, self._again(current, replace(seen, intent=intent, memory=memory)))
 
     async def _contested(self, mine: MachineDigest, wanted: MachineObject, seen: Seen) -> Seen:
         connection = connection_of(self._connections, wanted, seen)
@@ -131,11 +131,10 @@ class Actor:
         current = await self._objects.write_metadata(
             wanted, held=False, annotations={INTENT_ANNOTATION: None}
         )
-        if current is None:
+        if not isinstance(current, MachineObject):
             return Step(None, seen)
         memory = self._memories.keep(wanted, certainty=Certainty.UNSENT)
-        changed: MachineObject = current  # type: ignore[assignment] # the port knows no kinds
-        return Step(changed, replace(seen, intent=None, memory=memory))
+        return Step(current, replace(seen, intent=None, memory=memory))
 
     def _decided(self, wanted: MachineObject, found: Found | None, how: Origin | None) -> Memory:
         """What is remembered once the intent is written: it says more than the doubt before."""
@@ -151,7 +150,7 @@ class Actor:
         if action.left_behind is not None:
             self._teller.left_behind(wanted, action.left_behind)
         current = await self._objects.write_metadata(wanted, held=False)
-        return Step(current, seen)  # type: ignore[arg-type] # the port knows no kinds
+        return Step(current if isinstance(current, MachineObject) else None, seen)
 
     def _again(self, wanted: MachineObject, seen: Seen) -> Seen:
         """What the lists say, together with what was just learned."""

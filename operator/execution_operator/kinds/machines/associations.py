@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from execution_operator.kinds.machines.drift import Repairs
-from execution_operator.kinds.machines.seen import Associate, Association, Dissociate, Refusal
+from execution_operator.kinds.machines.seen import Association, Refusal
 from execution_operator.kinds.machines.standing import clings
 from execution_operator.kinds.problems import problem_of
 from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection
+    from execution_operator.kinds.machines.actions import Associate, Change, Dissociate
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import Change, MachineObject
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.testhub.machines import Machines
@@ -29,7 +30,7 @@ class Associations:
     """What is asked of the server about the projects of a machine."""
 
     def __init__(
-        self, *, ports: Ports, memories: Memories, periods: Periods, traits: Traits
+        self, *, ports: Ports, memories: Memories, periods: Periods, traits: AnyTraits
     ) -> None:
         self._fence = ports.fence
         self._clock = ports.clock
@@ -58,7 +59,7 @@ class Associations:
         if shown is False or not first:
             self._told_again(wanted, project)
         self._associated(wanted, project, there=shown or None, in_vain=shown is False)
-        connection.lists.of_project(machines.word, machines, project).hurry(action.machine_id)
+        connection.lists.of_project(machines, project).hurry(action.machine_id)
 
     async def dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
@@ -116,7 +117,7 @@ class Associations:
         Who may see neither the machine there nor the list has to believe what was answered.
         """
         machines = self._machines(connection)
-        shared = connection.lists.of_project(machines.word, machines, action.project_id)
+        shared = connection.lists.of_project(machines, action.project_id)
         try:
             return action.machine_id in (await shared.newer_than(self._now())).items
         except (Forbidden, NotFound):

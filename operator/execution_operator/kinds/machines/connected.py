@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from execution_operator.kinds.served import server_key
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection, Connections
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
+    from execution_operator.kinds.machines.seen import Seen
 
 
 def connection_of(connections: Connections, wanted: MachineObject, seen: Seen) -> Connection | None:

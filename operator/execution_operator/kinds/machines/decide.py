@@ -6,20 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
-from execution_operator.kinds.machines.deletion import deleting
-from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.identity import Intent, space_of
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Action,
     Confirm,
     Create,
     Look,
     LookUp,
-    Seen,
     Update,
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.deletion import deleting
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.standing import (
     association_pauses,
     changing,
@@ -41,7 +40,8 @@ from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.testhub.levels import Level
@@ -92,7 +92,7 @@ def _is_denied(seen: Seen) -> bool:
     if seen.memory.denials is not None:
         return True
     trouble, found = seen.sight.trouble, looked_up(seen)
-    if seen.look_every is None or trouble is None or not isinstance(trouble.error, NotFound):
+    if seen.unsupported is None or trouble is None or not isinstance(trouble.error, NotFound):
         return False
     return found is None or found.began <= trouble.since
 
@@ -156,7 +156,7 @@ def _keeping(
     dropped = [one for one, wait in left.items() if not wait]
     if dropped:
         return changing(dropped[0], seen)
-    drifted = bool(drift(seen.members, seen.machine.changed({})))
+    drifted = bool(drift(seen.members, seen.machine.members))
     unsent = is_unsent(wanted, seen)  # it waits for a fight over the rest, but never for long
     repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
     if (unsent or drifted) and not repair:

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
-from execution_operator.kinds.machines.seen import (
-    Action,
-    Confirm,
-    LookUp,
-    Release,
-    Remove,
-    Seen,
-)
+from execution_operator.kinds.machines.actions import Action, Confirm, LookUp, Release, Remove
 from execution_operator.kinds.machines.standing import (
     changing,
     deletion_seconds_left,
@@ -28,7 +21,8 @@ from execution_operator.kinds.machines.standing import (
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
     from execution_operator.reconcile.ports import Digest, Key
 
 

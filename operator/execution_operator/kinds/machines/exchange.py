@@ -5,26 +5,25 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from execution_operator.kinds.machines.associations import Associations
-from execution_operator.kinds.machines.connected import connection_of
-from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.looks import Looks
-from execution_operator.kinds.machines.observe import asked_for
-from execution_operator.kinds.machines.seen import (
+from execution_operator.kinds.machines.actions import (
     Associate,
-    Certainty,
     Check,
     Confirm,
     Create,
     Dissociate,
     Exchange,
-    Found,
     Look,
     LookUp,
     Remove,
     Update,
 )
+from execution_operator.kinds.machines.associations import Associations
+from execution_operator.kinds.machines.connected import connection_of
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.looks import Looks
+from execution_operator.kinds.machines.seen import Certainty, Found
 from execution_operator.kinds.machines.standing import (
+    all_members,
     hidden_members,
     in_doubt,
     is_unsent,
@@ -42,11 +41,12 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject, Memory, Seen
+    from execution_operator.kinds.machines.seen import Memory, Seen
     from execution_operator.kinds.machines.tell import Teller
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.messages import JSON
@@ -73,7 +73,7 @@ class Exchanger:
         connections: Connections,
         memories: Memories,
         periods: Periods,
-        traits: Traits,
+        traits: AnyTraits,
         teller: Teller,
     ) -> None:
         self._fence = ports.fence
@@ -89,7 +89,7 @@ class Exchanger:
             ports=ports, memories=memories, periods=periods, traits=traits
         )
 
-    async def exchange(self, action: Exchange, wanted: MachineObject, seen: Seen) -> Memory:
+    async def exchange(self, action: Exchange | Check, wanted: MachineObject, seen: Seen) -> Memory:
         """Do it; what is remembered afterwards."""
         connection = connection_of(self._connections, wanted, seen)
         if connection is None:
@@ -109,14 +109,13 @@ class Exchanger:
         return self._memories.keep(wanted, **_HEALTHY, failures=vain, vain=vain)
 
     async def _done(
-        self, action: Exchange, wanted: MachineObject, seen: Seen, connection: Connection
+        self, action: Exchange | Check, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         match action:
             case LookUp():
                 await self._look_up(action, wanted, seen, connection)
             case Check():
-                members = {**seen.members, **hidden_members(seen)}
-                return await self._traits.check(connection, wanted, members)
+                return await self._traits.check(connection, wanted, all_members(seen))
             case Create():
                 await self._create(action, wanted, seen, connection)
             case Look():
@@ -170,10 +169,9 @@ class Exchanger:
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
         self._memories.keep(wanted, found=None, **doubt)
-        members = {**seen.members, **hidden_members(seen)}
         try:
             machine = await self._machines(connection).create(
-                action.level, members, before_bytes=self._fence.check
+                action.level, all_members(seen), before_bytes=self._fence.check
             )
         except Ambiguous:
             self._memories.keep(wanted, doubt_since=self._now())
@@ -214,7 +212,7 @@ class Exchanger:
         machines, level, memory = self._machines(connection), action.level, seen.memory
         try:
             last = await machines.get(level, action.machine_id)
-            names = drift(seen.members, last.changed({}))
+            names = drift(seen.members, last.members)
             if not self._traits.is_it(wanted, last):
                 self._doubted(wanted, connection, action)
                 return None
@@ -281,7 +279,7 @@ class Exchanger:
             problem=problem,
             failures=failures,
             retry_at=self._now() + wait,
-            failed_for=asked_for(wanted),
+            failed_for=wanted.metadata.asked_for,
         )
 
     def _machines(self, connection: Connection) -> Machines[Any]:
@@ -289,7 +287,7 @@ class Exchanger:
 
     def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
         machines = self._machines(connection)
-        return connection.lists.of_level(machines.word, machines, level)
+        return connection.lists.of_level(machines, level)
 
     def _now(self) -> float:
         return self._clock.now().monotonic

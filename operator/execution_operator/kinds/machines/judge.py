@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.seen import Associate
 from execution_operator.kinds.machines.standing import (
     clinging,
     is_elsewhere,
@@ -22,9 +22,9 @@ from execution_operator.kinds.machines.standing import (
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
-    from execution_operator.api.model import Condition
-    from execution_operator.kinds.machines.seen import MachineObject, Seen, WantedProject
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.seen import Seen, WantedProject
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 
@@ -71,7 +71,7 @@ def is_missing(problem: Problem | None) -> bool:
 
 
 def judge(
-    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
 ) -> Judgement:
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
@@ -89,7 +89,7 @@ def judge(
         return Judgement(Row.STALLED, Reason.CONFLICT, text)
     problem = blocking(wanted, seen)
     if problem is not None:
-        return _blocked(problem, seen, now, periods)
+        return _blocked(problem, seen, now, periods=periods, traits=traits)
     return _there(wanted, seen, now, periods=periods, traits=traits)
 
 
@@ -98,7 +98,7 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
     if seen.blocker is not None:
         return seen.blocker
     told = seen.memory.problem
-    if told is not None and told.reason is Reason.DOCKER_HOSTS_UNSUPPORTED:
+    if told is not None and told.reason is seen.unsupported:
         return told
     if seen.sight.trouble is not None:
         return _of_space(wanted, problem_of(seen.sight.trouble.error))
@@ -134,13 +134,15 @@ def _with_the_place(problem: Problem, field: str) -> Problem:
     return replace(problem, message=f"{problem.message}; check {field}")
 
 
-def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgement:
+def _blocked(
+    problem: Problem, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
+) -> Judgement:
     row = Row.UNSEEN
     if problem.reason in _MISSING:
         since = seen.memory.missing_since
         late = since is not None and now.monotonic - since >= periods.missing
         row = Row.STALLED if late else Row.WAITS
-    elif problem.reason is Reason.CONNECTION_FAILED:
+    elif problem.reason is traits.unreached:
         row = Row.WAITS
     elif problem.needs_person or problem.reason is Reason.HOST_NOT_ALLOWED:
         row = Row.STALLED
@@ -148,7 +150,7 @@ def _blocked(problem: Problem, seen: Seen, now: Now, periods: Periods) -> Judgem
 
 
 def _there(
-    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
 ) -> Judgement:
     thing, found = traits.thing, seen.machine
     if found is None:
@@ -157,11 +159,11 @@ def _there(
     if trouble is not None:
         return _lost(wanted, seen, now, trouble=trouble, periods=periods)
     if is_unsent(wanted, seen):
-        return Judgement(Row.WAITS, Reason.PENDING, "its certificates are about to be sent")
+        return Judgement(Row.WAITS, Reason.PENDING, traits.unsent)
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     if outside:
         return _outside(outside[0], seen, now, thing=thing, periods=periods)
-    drifted = drift(seen.members, found.changed({}))
+    drifted = drift(seen.members, found.members)
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
     if drifted and not _is_ready(wanted):
@@ -220,14 +222,14 @@ def _fought_over(drifted: tuple[str, ...], thing: str) -> Judgement:
     return Judgement(Row.USABLE, Reason.READY, f"usable, but {text}", problem)
 
 
-def _unseen(wanted: MachineObject, seen: Seen, traits: Traits) -> Judgement:
+def _unseen(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> Judgement:
     thing = traits.thing
     if machine_id(wanted, seen) is None:
         return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked up")
     if seen.sight.misses:
         text = f"the server does not list the {thing} any more: looking again"
         return Judgement(Row.WAITS, traits.lost, text)
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     if ready is not None and ready.status == "True":
         return Judgement(Row.USABLE, Reason.READY, ready.message)  # nothing new is known yet
     return Judgement(Row.WAITS, Reason.PENDING, f"the {thing} is about to be looked at")
@@ -245,7 +247,7 @@ def _lost(
 
 
 def _was_usable(wanted: MachineObject, lost: Reason) -> bool:
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     return ready is not None and (ready.status == "True" or ready.reason == lost)
 
 
@@ -258,9 +260,5 @@ def _may_use(wanted: MachineObject, seen: Seen, project_id: str) -> bool:
 
 
 def _is_ready(wanted: MachineObject) -> bool:
-    ready = _ready(wanted)
+    ready = wanted.status.condition(ConditionType.READY)
     return ready is not None and ready.status == "True"
-
-
-def _ready(wanted: MachineObject) -> Condition | None:
-    return next((one for one in wanted.status.conditions if one.type == ConditionType.READY), None)

@@ -10,17 +10,19 @@ from execution_operator.kinds.machines.digest import digest_of
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.memories import Memories
 from execution_operator.kinds.machines.observe import Observer
+from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.summarize import summarize
 from execution_operator.kinds.machines.tell import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.api.machine import MachineStatus
+    from execution_operator.api.machine import MachineObject, MachineStatus
     from execution_operator.kinds.connections import Connections
+    from execution_operator.kinds.machines.actions import Action
     from execution_operator.kinds.machines.digest import MachineDigest
-    from execution_operator.kinds.machines.seen import Action, MachineObject, Seen
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Seen
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.kind import Plan, Step
@@ -31,16 +33,18 @@ class MachineKind:
     """How a StaticAgent or a DockerHost is reconciled."""
 
     def __init__(
-        self, *, ports: Ports, connections: Connections, periods: Periods, traits: Traits
+        self, *, ports: Ports, connections: Connections, periods: Periods, traits: AnyTraits
     ) -> None:
         self.model = traits.model
         self._traits = traits
         self._periods = periods
         self._memories = Memories()
         self._teller = Teller(ports=ports, thing=traits.thing)
+        rivals = Rivals(objects=ports.objects, connections=connections)
         self._observer = Observer(
             ports=ports,
             connections=connections,
+            rivals=rivals,
             memories=self._memories,
             periods=periods,
             traits=traits,
@@ -50,6 +54,7 @@ class MachineKind:
             connections=connections,
             memories=self._memories,
             observer=self._observer,
+            rivals=rivals,
             exchanger=Exchanger(
                 ports=ports,
                 connections=connections,

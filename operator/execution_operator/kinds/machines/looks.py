@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from execution_operator.kinds.machines.answers import Denials, Link
-from execution_operator.kinds.machines.seen import Exchange, Look, LookUp
+from execution_operator.kinds.machines.actions import Check, Exchange, Look, LookUp
+from execution_operator.kinds.machines.seen import Denials, Link
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.remote.errors import NotFound, RemoteError
 from execution_operator.remote.testhub.levels import UserLevel
 
 if TYPE_CHECKING:
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.seen import Seen
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Clock
 
@@ -30,7 +31,7 @@ class Looks:
     """What is asked of the server about the sort of machine and the way to one."""
 
     def __init__(
-        self, *, clock: Clock, memories: Memories, periods: Periods, traits: Traits
+        self, *, clock: Clock, memories: Memories, periods: Periods, traits: AnyTraits
     ) -> None:
         self._clock = clock
         self._memories = memories
@@ -54,7 +55,11 @@ class Looks:
         self._memories.keep(wanted, link=Link(self._now(), said))
 
     async def denied(
-        self, action: Exchange, wanted: MachineObject, error: NotFound, connection: Connection
+        self,
+        action: Exchange | Check,
+        wanted: MachineObject,
+        error: NotFound,
+        connection: Connection,
     ) -> Problem:
         """A 404: believe that there are no such machines only when all levels deny them for long.
 

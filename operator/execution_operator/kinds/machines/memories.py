@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Certainty, Memory
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from collections.abc import Collection, Mapping
 
+    from execution_operator.api.machine import MachineObject
+
+Told = TypeVar("Told")
 _NOTHING: Final = Memory()
 _NO_LONGER: Final[dict[str, Any]] = {
     "certainty": Certainty.UNSENT,
@@ -47,11 +50,19 @@ class Memories:
 
         Somebody else may associate it from now on, and what we once did says nothing of that.
         """
-        ours = {one.id for one in wanted.status.projects}
-        known = self.of(wanted).associations
-        if not ours.issuperset(known):
-            kept = {one: said for one, said in known.items() if one in ours}
-            self.keep(wanted, associations=kept)
+        ours, memory = {one.id for one in wanted.status.projects}, self.of(wanted)
+        kept = replace(
+            memory,
+            associations=_of_projects(memory.associations, ours),
+            reassociations=_of_projects(memory.reassociations, ours),
+            refusals={
+                change: refusal
+                for change, refusal in memory.refusals.items()
+                if change.project_id in ours
+            },
+        )
+        if kept != memory:
+            self._kept[wanted.metadata.uid] = kept
 
     def gone(self, wanted: MachineObject, machine_id: str) -> None:
         """Remember that the server surely has that machine no more, and nothing else of it."""
@@ -60,3 +71,7 @@ class Memories:
     def forget(self, uid: str) -> None:
         """Remember nothing of it."""
         self._kept.pop(uid, None)
+
+
+def _of_projects(known: Mapping[str, Told], ours: Collection[str]) -> dict[str, Told]:
+    return {project: told for project, told in known.items() if project in ours}

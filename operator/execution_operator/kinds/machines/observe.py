@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from execution_operator.api.execution_server import ExecutionServer
-from execution_operator.api.model import INTENT_ANNOTATION, REQUESTED_AT_ANNOTATION
+from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
-from execution_operator.kinds.machines.rivals import Rivals
 from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
@@ -20,35 +19,32 @@ from execution_operator.kinds.standing import standing_of
 from execution_operator.reconcile.ports import Key
 
 if TYPE_CHECKING:
-    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.machine import MachineObject
+    from execution_operator.api.model import ByIdOrName
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
-    from execution_operator.kinds.machines.seen import Association, MachineObject, Memory
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.kinds.machines.rivals import Rivals
+    from execution_operator.kinds.machines.seen import Association, Memory
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
-    from execution_operator.remote.shared_list import Listing
+    from execution_operator.remote.shared_list import Listing, SharedList
     from execution_operator.remote.testhub.machine_wire import Machine
-
-
-def asked_for(wanted: MachineObject) -> tuple[int, str]:
-    """What people last asked for: another one is tried at once, whatever failed before."""
-    meta = wanted.metadata
-    return (meta.generation, meta.annotations.get(REQUESTED_AT_ANNOTATION, ""))
 
 
 class Observer:
     """Gathers what is known of a machine."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a different thing and named
         self,
         *,
         ports: Ports,
         connections: Connections,
+        rivals: Rivals,
         memories: Memories,
         periods: Periods,
-        traits: Traits,
+        traits: AnyTraits,
     ) -> None:
         self._objects = ports.objects
         self._clock = ports.clock
@@ -56,14 +52,14 @@ class Observer:
         self._cluster_id = ports.cluster_id
         self._wake = ports.wake
         self._connections = connections
-        self.rivals = Rivals(objects=ports.objects, connections=connections)
+        self._rivals = rivals
         self._memories = memories
         self._periods = periods
         self._traits = traits
 
     async def observe(self, wanted: MachineObject, mine: MachineDigest) -> Seen:
         """What is known of it now."""
-        memory = self._remembered(wanted)
+        memory, unsupported = self._remembered(wanted), self._traits.unsupported
         intent = wanted.metadata.annotations.get(INTENT_ANNOTATION)
         seen = Seen(
             memory=memory,
@@ -71,7 +67,8 @@ class Observer:
             intent=Intent.load(intent) if intent is not None else None,
             term_began=self._fence.since,
             poll=self._periods.poll,
-            look_every=self._periods.quiet if self._traits.looks else None,
+            look_every=self._periods.quiet if self._traits.unreached else None,
+            unsupported=unsupported.reason if unsupported else None,
         )
         return self._timed(wanted, await self._with_server(wanted, seen, mine))
 
@@ -86,7 +83,7 @@ class Observer:
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != asked_for(wanted) or late >= self._periods.fight:
+        if memory.failed_for != wanted.metadata.asked_for or late >= self._periods.fight:
             return self._memories.keep(
                 wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )
@@ -119,19 +116,16 @@ class Observer:
             return seen
         if wanted.metadata.is_deleted or seen.level is None:
             return seen
-        members = await self._traits.members(wanted)
-        if isinstance(members, Problem):
-            return replace(seen, blocker=seen.blocker or members)
         hidden = await self._traits.hidden(wanted)
         if isinstance(hidden, Problem):
             return replace(seen, blocker=seen.blocker or hidden)
-        seen = replace(seen, members=members, hidden=hidden)
+        seen = replace(seen, members=self._traits.members(wanted), hidden=hidden)
         seen = await self._with_projects(wanted, seen, connection)
         return self.sighted(wanted, seen, connection)
 
     async def contested(self, mine: MachineDigest, seen: Seen, connection: Connection) -> Seen:
         """The same with the older object that manages the machine, if there is one."""
-        owner = await self.rivals.owner(mine, seen.level, connection)
+        owner = await self._rivals.owner(mine, seen.level, connection)
         if isinstance(owner, Problem):
             return replace(seen, blocker=seen.blocker or owner)
         if owner is None:
@@ -178,9 +172,9 @@ class Observer:
         if known is None or seen.level is None:
             return seen
         lists, client = connection.lists, self._traits.machines(connection.hub)
-        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
-        shared = lists.of_level(word, client, seen.level)
-        sight = shared.follow(uid, known, lambda: self._wake(key))
+        key = Key.of(wanted)
+        shared = lists.of_level(client, seen.level)
+        sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
         memory, machine = seen.memory, seen.memory.machine
         if shared.listing is not None and (
             machine is None or shared.listing.began > memory.read_at
@@ -188,32 +182,33 @@ class Observer:
             machine = shared.listing.items.get(known)
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
-        return self._with_associations(wanted, seen, connection, known)
+        seen, followed = self._with_associations(wanted, seen, connection, known)
+        lists.unfollow(wanted.metadata.uid, keep=frozenset({shared, *followed}))
+        return seen
 
     def _with_associations(
         self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
-    ) -> Seen:
-        """The same with which projects may use it; lists of other projects are let go."""
+    ) -> tuple[Seen, list[SharedList[Machine]]]:
+        """The same with which projects may use it, and the lists that say so."""
         lists, client = connection.lists, self._traits.machines(connection.hub)
-        word, uid, key = client.word, wanted.metadata.uid, Key.of(wanted)
+        uid, key = wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
+        followed: list[SharedList[Machine]] = []
         troubles: dict[str, Problem] = {}
         associations: dict[str, bool | None] = {}
         for project_id in sorted(ids):
-            one = lists.of_project(word, client, project_id)
+            one = lists.of_project(client, project_id)
+            followed.append(one)
             sight = one.follow(uid, known, lambda: self._wake(key))
             if sight.trouble is not None:
                 troubles[project_id] = problem_of(sight.trouble.error)
             ours = seen.memory.associations.get(project_id)
             associations[project_id] = _is_there(one.listing, ours, known)
-        lists.unfollow(
-            uid, keep=frozenset({(word, seen.level), *((word, project) for project in ids)})
-        )
         projects = [
             replace(one, problem=one.problem or troubles.get(one.id or "")) for one in seen.projects
         ]
-        return replace(seen, associations=associations, projects=tuple(projects))
+        return replace(seen, associations=associations, projects=tuple(projects)), followed
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""
@@ -235,7 +230,7 @@ class Observer:
         """It is gone: follow it no more, and wake those that waited for its machine."""
         for connection in self._connections.all().values():
             connection.lists.unfollow(known.uid)
-        for other in self.rivals.others(known):
+        for other in self._rivals.others(known):
             self._wake(other)
 
 

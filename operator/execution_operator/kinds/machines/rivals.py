@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from execution_operator.api.execution_server import ByIdOrName, ExecutionServer
+from execution_operator.api.execution_server import ExecutionServer
+from execution_operator.api.model import ByIdOrName
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.blueprints import url_of
 from execution_operator.kinds.machines.digest import MachineDigest, elder, older

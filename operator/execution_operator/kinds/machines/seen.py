@@ -1,10 +1,10 @@
-"""What is known of a machine and its object, and what can be done: values alone."""
+"""What is known of a machine and its object; values alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.remote.shared_list import Sight
@@ -12,16 +12,13 @@ from execution_operator.remote.shared_list import Sight
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from execution_operator.api.docker_host import DockerHost
-    from execution_operator.api.static_agent import StaticAgent
-    from execution_operator.kinds.machines.answers import Denials, Link
+    from execution_operator.api.reasons import Reason
+    from execution_operator.kinds.machines.actions import Change
     from execution_operator.kinds.machines.identity import Intent
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import Machine
-
-    MachineObject: TypeAlias = StaticAgent | DockerHost
+    from execution_operator.remote.testhub.machine_wire import ConnectionStatus, Machine
 
 
 class Certainty(Enum):
@@ -75,11 +72,33 @@ class Hidden:
     """Members that a server takes and never gives back.
 
     Attributes:
-        fingerprint: another one for other values; None when there are no such members.
+        members: under the API's own names; no repr shows them.
+        fingerprint: the same for the same values of the same object, it tells nothing of them;
+            None when there are no such members.
     """
 
     members: Mapping[str, str] = field(default_factory=dict, repr=False)
     fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How often in a row, and since when, the API says that it has no such things at all."""
+
+    since: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the server last said of its connection to the machine; None: it does not tell.
+
+    Attributes:
+        looked_at: monotonic time at which it was asked.
+    """
+
+    looked_at: float
+    said: ConnectionStatus | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +152,11 @@ class Memory:
     link: Link | None = None
     denials: Denials | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last exchange failed, whatever is known of it."""
+        return self.retry_at > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedProject:
@@ -165,6 +189,7 @@ class Seen:
         members: what the machine has to be like, under the API's own names.
         hidden: what it has to be like and cannot be compared; None while not known.
         look_every: seconds between two looks at the server's connection; None: it has none.
+        unsupported: what it is called when a server has no such machines; None: all have them.
         is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
         changes: how many changes of projects this look brought already.
@@ -185,105 +210,10 @@ class Seen:
     members: Mapping[str, JSON] = field(default_factory=dict)
     hidden: Hidden | None = None
     look_every: float | None = None
+    unsupported: Reason | None = None
     machine: Machine | None = None
     is_another: bool = False
     sight: Sight = field(default_factory=Sight)
     projects: tuple[WantedProject, ...] = ()
     associations: Mapping[str, bool | None] = field(default_factory=dict)
     changes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Look for machines of that name, in a list asked for at that monotonic time or later."""
-
-    level: Level
-    not_before: float
-
-
-@dataclass(frozen=True, slots=True)
-class WriteIntent:
-    """Record that the machine is to become ours in this way."""
-
-    intent: Intent
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Take the intent and our finalizer back: nothing was created, nothing there is ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Let the server try it as it is to be, before it is recorded that we create it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Define it on the server."""
-
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """Read it on its own: lists lack it or show another name, or it is to be cleaned up."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Ask whether the server reaches it."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Repair what differs."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Associate:
-    """Let a project use it."""
-
-    project_id: str
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dissociate:
-    """Let a project use it no longer."""
-
-    project_id: str
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Take it off the server."""
-
-    level: Level
-    machine_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Take our finalizer off.
-
-    Attributes:
-        left_behind: why something of ours may be left on the server; None when nothing is.
-    """
-
-    left_behind: str | None = None
-
-
-Change: TypeAlias = Associate | Dissociate
-Exchange: TypeAlias = LookUp | Check | Create | Confirm | Look | Update | Change | Remove
-Action: TypeAlias = WriteIntent | Withdraw | Release | Exchange

@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import MOST_PROJECTS, AssociatedProject, Origin
+from execution_operator.kinds.machines.actions import Associate, Dissociate
 from execution_operator.kinds.machines.identity import Intent, space_of
-from execution_operator.kinds.machines.seen import Associate, Certainty, Dissociate
+from execution_operator.kinds.machines.seen import Certainty
 from execution_operator.reconcile.kind import Plan, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.kinds.machines.seen import (
-        Action,
-        Change,
-        Found,
-        MachineObject,
-        Memory,
-        Seen,
-    )
+    from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.actions import Action, Change
+    from execution_operator.kinds.machines.seen import Found, Memory, Seen
     from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.messages import JSON
@@ -251,6 +247,11 @@ def is_unsent(wanted: MachineObject, seen: Seen) -> bool:
 def hidden_members(seen: Seen) -> dict[str, JSON]:
     """What a server forgets when a change does not bring it."""
     return dict(seen.hidden.members) if seen.hidden is not None else {}
+
+
+def all_members(seen: Seen) -> dict[str, JSON]:
+    """All that it has to be like, what a server never gives back as well."""
+    return {**seen.members, **hidden_members(seen)}
 
 
 def deletion_seconds_left(wanted: MachineObject, now: Now, allowed: float) -> float:

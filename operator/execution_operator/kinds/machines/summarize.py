@@ -20,21 +20,17 @@ from execution_operator.reconcile.status import Said, conditions, requested_at
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from execution_operator.api.machine import MachineStatus
-    from execution_operator.kinds.machines.seen import MachineObject, Seen
-    from execution_operator.kinds.machines.traits import Traits
+    from execution_operator.api.machine import MachineObject, MachineStatus
+    from execution_operator.kinds.machines.seen import Seen
+    from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
 
-_EXCHANGE: Final = EXCHANGE | {
-    Reason.SUBMIT_AMBIGUOUS,
-    Reason.CONFLICT,
-    Reason.DOCKER_HOSTS_UNSUPPORTED,
-}
+_EXCHANGE: Final = EXCHANGE | {Reason.SUBMIT_AMBIGUOUS, Reason.CONFLICT}
 
 
 def summarize(
-    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: Traits
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
 ) -> MachineStatus:
     """What to store."""
     before = wanted.status
@@ -57,7 +53,7 @@ def summarize(
     return _with_the_moment(wanted, seen, status, traits)
 
 
-def _fields(wanted: MachineObject, seen: Seen, traits: Traits) -> dict[str, object]:
+def _fields(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> dict[str, object]:
     """What is recorded and mirrored; nothing new where the machine is not ours to look at."""
     if is_elsewhere(wanted, seen) or seen.rival is not None or seen.level is None:
         return {}
@@ -67,13 +63,13 @@ def _fields(wanted: MachineObject, seen: Seen, traits: Traits) -> dict[str, obje
     if known is None:
         if wanted.status.machine_id is None:
             return {}
-        return traits.identified(None) | traits.mirrored(None) | _NOWHERE
+        return traits.mirrored(None) | _NOWHERE
     projects = claims(wanted, seen)
     return (
-        traits.identified(known)
-        | (traits.mirrored(seen.machine) if seen.machine is not None else {})
+        (traits.mirrored(seen.machine) if seen.machine is not None else {})
         | traits.linked(wanted, seen)
         | {
+            "machine_id": known,
             "server": seen.url,
             "space_id": space_of(seen.level),
             "origin": origin(wanted, seen),
@@ -84,6 +80,7 @@ def _fields(wanted: MachineObject, seen: Seen, traits: Traits) -> dict[str, obje
 
 
 _NOWHERE: Final[dict[str, object]] = {
+    "machine_id": None,
     "server": None,
     "space_id": None,
     "origin": None,
@@ -93,7 +90,7 @@ _NOWHERE: Final[dict[str, object]] = {
 
 
 def _with_the_moment(
-    wanted: MachineObject, seen: Seen, status: MachineStatus, traits: Traits
+    wanted: MachineObject, seen: Seen, status: MachineStatus, traits: AnyTraits
 ) -> MachineStatus:
     """Renew what changes all the time, only together with something else."""
     if status == wanted.status or seen.machine is None:
@@ -102,7 +99,7 @@ def _with_the_moment(
 
 
 def _said(
-    wanted: MachineObject, seen: Seen, judged: Judgement, *, traits: Traits
+    wanted: MachineObject, seen: Seen, judged: Judgement, *, traits: AnyTraits
 ) -> Iterable[Said]:
     kind, reason, text = ConditionType, judged.reason, judged.message
     deleting = wanted.metadata.is_deleted
@@ -127,7 +124,7 @@ def _said(
         waiting = f"deletion waits until the server is cleaned up: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
     problem = judged.problem
-    if problem is not None and problem.reason in _EXCHANGE:
+    if problem is not None and problem.reason in _EXCHANGE | {seen.unsupported}:
         yield Said(kind.SYNCED, "False", problem.reason, problem.message)
     elif seen.rival is None and machine_id(wanted, seen) is not None and seen.url is not None:
         yield Said(kind.SYNCED, "True", Reason.SYNCED)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import ConditionType, Reason
 
 if TYPE_CHECKING:
-    from execution_operator.kinds.machines.seen import MachineObject
+    from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.ports import Ports
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -69,7 +70,7 @@ class Teller:
             self._events.publish(after, Reason.READY, f"the {self._thing} is usable", kind="Normal")
 
     def _adopted(self, wanted: MachineObject) -> None:
-        if wanted.status.origin != "Adopted":
+        if wanted.status.origin is not Origin.ADOPTED:
             return
         text = f"adopted the {self._thing} {wanted.status.machine_id}, which was there"
         self._events.publish(wanted, "Adopted", text, kind="Normal")
@@ -91,8 +92,8 @@ class _Standing:
 
 
 def _standing(wanted: MachineObject) -> _Standing | None:
-    known = {one.type: one for one in wanted.status.conditions}
-    one = known.get(ConditionType.READY)
+    status = wanted.status
+    one, stalled = status.condition(ConditionType.READY), status.condition(ConditionType.STALLED)
     if one is None:
         return None
-    return _Standing(one.status, one.reason, one.message, ConditionType.STALLED in known)
+    return _Standing(one.status, one.reason, one.message, stalled is not None)

@@ -16,7 +16,7 @@ from execution_operator.kinds.test_execution.locations import referenced
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from execution_operator.api.execution_server import ByIdOrName
+    from execution_operator.api.model import ByIdOrName
     from execution_operator.api.run_status import Execution
     from execution_operator.api.test_execution import Origin, TestExecution
     from execution_operator.reconcile.ports import Key

@@ -42,7 +42,7 @@ def tracker(metadata: Metadata, instance_label: str | None) -> str | None:
 
 def expiring(wanted: TestExecution, seen: Seen, now: Now) -> Plan[Action]:
     """Delete what has been over for long enough; what is paused is left alone."""
-    ttl, over = wanted.spec.ttl_after_finished, _completed(wanted)
+    ttl, over = wanted.spec.ttl_after_finished, wanted.status.condition(ConditionType.COMPLETED)
     kept = wanted.metadata.is_deleted or wanted.metadata.is_paused or seen.tracked_by is not None
     if ttl is None or over is None or kept:
         return _REST
@@ -61,14 +61,9 @@ def not_applied(wanted: TestExecution, seen: Seen) -> str:
 
 def told(wanted: TestExecution, seen: Seen) -> tuple[Condition, ...]:
     """The conditions of a finished object, of which Completed says what holds of its ttl now."""
-    known, over = wanted.status.conditions, _completed(wanted)
+    known, over = wanted.status.conditions, wanted.status.condition(ConditionType.COMPLETED)
     if over is None:
         return known
     text = over.message.partition(_NOT_APPLIED)[0] + not_applied(wanted, seen)
     changed = over.model_copy(update={"message": text})
     return tuple(changed if one is over else one for one in known)
-
-
-def _completed(wanted: TestExecution) -> Condition | None:
-    kinds = (one for one in wanted.status.conditions if one.type == ConditionType.COMPLETED)
-    return next(kinds, None)

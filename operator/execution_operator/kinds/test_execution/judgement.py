@@ -50,9 +50,7 @@ class Judgement:
 
 def as_it_was(wanted: TestExecution, phase: Phase) -> Judgement:
     """Nothing was read yet by this process: what is stored stands."""
-    said = next(
-        (one for one in wanted.status.conditions if one.type == ConditionType.SUCCEEDED), None
-    )
+    said = wanted.status.condition(ConditionType.SUCCEEDED)
     if said is None:
         return Judgement(Row.ACTIVE, phase, Reason.PENDING, "about to be looked at")
     row = Row.STUB_RUNS if said.reason == Reason.STUB_RUNNING else Row.ACTIVE

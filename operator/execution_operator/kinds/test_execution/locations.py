@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution_operator.api.docker_host import DockerHost
+from execution_operator.api.machine import MachineObject
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.api.static_agent import StaticAgent
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.ports import Key
 
@@ -75,7 +74,7 @@ def _machine_id(
 ) -> str | Problem:
     """The id of what is named, if it can be used by this run now."""
     what = f'{key.kind} "{key.name}"'
-    if not isinstance(found, StaticAgent | DockerHost):
+    if not isinstance(found, MachineObject):
         text = f"spec.remoteLocations: there is no {what} in this namespace: create it"
         return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
     if _is_elsewhere(wanted, found, url):
@@ -86,32 +85,23 @@ def _machine_id(
         )
         return Problem(reason=Reason.INVALID_SPEC, message=text, needs_person=True)
     waits = _waits(found)
-    machine_id = _recorded_id(found)
+    machine_id = found.status.machine_id
     if waits is not None or machine_id is None:
         text = f"spec.remoteLocations: {what} {waits or 'is not on the server yet'}"
         return Problem(reason=Reason.REFERENCE_NOT_READY, message=text)
     return machine_id
 
 
-def _recorded_id(found: StaticAgent | DockerHost) -> str | None:
-    match found:
-        case StaticAgent():
-            return found.status.agent_id
-        case DockerHost():
-            return found.status.docker_host_id
-
-
-def _is_elsewhere(wanted: TestExecution, found: StaticAgent | DockerHost, url: str | None) -> bool:
+def _is_elsewhere(wanted: TestExecution, found: MachineObject, url: str | None) -> bool:
     """Whether it is on another server; two ExecutionServers may be connections to the same."""
     if found.spec.server_ref.name == wanted.spec.server_ref.name or found.status.server is None:
         return False
     return found.status.server != url
 
 
-def _waits(found: StaticAgent | DockerHost) -> str | None:
+def _waits(found: MachineObject) -> str | None:
     """Why it cannot be used now; None when it can."""
-    conditions = found.status.conditions
-    ready = next((one for one in conditions if one.type == ConditionType.READY), None)
+    ready = found.status.condition(ConditionType.READY)
     if found.metadata.is_deleted:
         return "is being deleted"
     if ready is None or ready.observed_generation != found.metadata.generation:

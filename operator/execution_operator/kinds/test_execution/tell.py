@@ -68,13 +68,10 @@ class Teller:
 
     def _reached(self, before: TestExecution, after: TestExecution) -> None:
         """Tell what is neither a start nor an end: an attempt that is over, a stub that runs."""
-        was = {one.type: one for one in before.status.conditions}
-        said = next(
-            (one for one in after.status.conditions if one.type == ConditionType.SUCCEEDED), None
-        )
+        said = after.status.condition(ConditionType.SUCCEEDED)
         if said is None or said.reason not in _TOLD:
             return
-        known = was.get(ConditionType.SUCCEEDED)
+        known = before.status.condition(ConditionType.SUCCEEDED)
         again = len(after.status.previous_attempts) > len(before.status.previous_attempts)
         if again or known is None or known.reason != said.reason:
             _log.info("reached", reason=said.reason, attempt=after.status.attempt)

@@ -10,22 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BeforeValidator, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
-from execution_operator.remote.testhub.wire import Count, Listed, MaybeId, Moment, Text, Wire
+from execution_operator.remote.testhub.wire import Listed, Moment, Text, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from execution_operator.remote.messages import JSON
 
-MAX_CAPABILITIES: Final = 1000
 KEY_MEMBERS: Final = ("caCert", "clientCert", "clientKey")
-_MOST_DIGITS: Final = 18
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
-
-
-def _digits(value: object) -> object:
-    usable = isinstance(value, str) and value.isascii() and value.isdecimal()
-    return int(value) if isinstance(value, str) and usable and len(value) <= _MOST_DIGITS else value
 
 
 def _flag(value: object) -> bool | None:
@@ -38,13 +31,10 @@ def _object(value: object) -> object | None:
     return value if isinstance(value, dict) else None
 
 
-def _capabilities(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        return []
-    return [item for item in value if isinstance(item, dict)][:MAX_CAPABILITIES]
+def _objects(value: object) -> int:
+    return sum(isinstance(item, dict) for item in value) if isinstance(value, list) else 0
 
 
-Whole = Annotated[Count, BeforeValidator(_digits)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 
 
@@ -53,7 +43,6 @@ class Machine(Listed):
 
     Attributes:
         host_name: as the server wrote it; host names are compared in lower case.
-        owner: the server's identifier of a user.
     """
 
     withheld: ClassVar[tuple[str, ...]] = ()
@@ -64,8 +53,6 @@ class Machine(Listed):
 
     host_name: Text = None
     ip_address: Text = None
-    owner: Text = None
-    type: Text = None
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)  # in no repr: it may hold a key
 
     @model_validator(mode="wrap")
@@ -80,6 +67,11 @@ class Machine(Listed):
         """Whether it has this host name, in whatever case either is written."""
         return (self.host_name or "").lower() == host_name.lower()
 
+    @property
+    def members(self) -> dict[str, JSON]:
+        """What the server says of it, under the API's own names, without what it withholds."""
+        return {name: value for name, value in self._raw.items() if name not in self.withheld}
+
     def lasting(self) -> Mapping[str, object]:
         """What it is made of, without what changes at each contact."""
         return {name: value for name, value in self._raw.items() if name not in self.fleeting}
@@ -90,30 +82,16 @@ class Machine(Listed):
         A server may take what is missing for removed (seed 000 leaves it open), so members that
         this client does not know go back as well.
         """
-        kept = {name: value for name, value in self._raw.items() if name not in self.withheld}
-        return {**kept, **changes, "id": self._raw.get("id", self.id)}
-
-
-class Capability(Wire):
-    """Something that an agent can do."""
-
-    id: MaybeId = None
-    key: Text = None
-    name: Text = None
-    version: Text = None
-    vendor: Text = None
-    category: Text = None
+        return {**self.members, **changes, "id": self._raw.get("id", self.id)}
 
 
 class StaticAgentResource(Machine):
     """A static agent (seed 000, schema StaticAgent).
 
     Attributes:
-        ram: in bytes, as text.
-        poll_interval: in milliseconds.
         state: AVAILABLE, BUSY, LOST, or a word that we do not know.
         contact_time: when it contacted the server last.
-        capabilities: at most 1000 of them.
+        capabilities: how many it has.
     """
 
     fleeting: ClassVar[frozenset[str]] = frozenset({"contactTime", "rtbContactTime"})
@@ -121,15 +99,9 @@ class StaticAgentResource(Machine):
     version: Text = None
     operating_system: Text = None
     architecture: Text = None
-    ram: Text = None
-    license_type: Text = None
-    poll_interval: Whole = None
-    engine_list_size: Whole = None
     contact_time: Moment = None
-    capabilities: Annotated[tuple[Capability, ...], BeforeValidator(_capabilities)] = ()
+    capabilities: Annotated[int, BeforeValidator(_objects)] = 0
     state: Text = None
-    rtb_state: Text = None
-    rtb_contact_time: Moment = None
 
 
 class DockerHostInfo(Wire):
@@ -154,10 +126,6 @@ class DockerHostResource(Machine):
 
     withheld: ClassVar[tuple[str, ...]] = KEY_MEMBERS
 
-    name: Text = None
-    port: Text = None
-    username: Text = None
-    secure: Flag = None
     info: Annotated[DockerHostInfo | None, BeforeValidator(_object)] = None
 
 

@@ -1,4 +1,7 @@
-"""The shared lists of one server's agents and docker hosts, one a level and one a project."""
+"""The shared lists of one server's machines, of each sort one a level and one a project.
+
+Knows neither Kubernetes nor kinds: followers are a wake-up call each.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from execution_operator.remote.shared_list import SharedList
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable
     from random import Random
 
     from execution_operator.remote.shared_list import Pacing
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     Place = tuple[str, object]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class MachineLists:
     """Opens each list when it is first wanted; closed with the connection."""
 
@@ -32,18 +35,19 @@ class MachineLists:
     _open: dict[Place, SharedList[Any]] = field(default_factory=dict)
     _is_closed: bool = False
 
-    def of_level(self, word: str, machines: Machines[Any], level: Level) -> SharedList[Any]:
-        """What a level has of the machines that operations call so."""
-        return self._list((word, level), partial(machines.list, level))
+    def of_level(self, machines: Machines[Any], level: Level) -> SharedList[Any]:
+        """What a level has of that sort."""
+        return self._list((machines.word, level), partial(machines.list, level))
 
-    def of_project(self, word: str, machines: Machines[Any], project_id: str) -> SharedList[Any]:
+    def of_project(self, machines: Machines[Any], project_id: str) -> SharedList[Any]:
         """What is associated with a project, whoever associated it."""
-        return self._list((word, project_id), partial(machines.list_of_project, project_id))
+        ask = partial(machines.list_of_project, project_id)
+        return self._list((machines.word, project_id), ask)
 
-    def unfollow(self, who: str, *, keep: frozenset[Place] = frozenset()) -> None:
-        """That follower wants to know only of those places any more."""
-        for place, one in self._open.items():
-            if place not in keep:
+    def unfollow(self, who: str, *, keep: Collection[SharedList[Any]] = ()) -> None:
+        """That follower wants to know only of those lists any more."""
+        for one in self._open.values():
+            if one not in keep:
                 one.unfollow(who)
         self._forget_idle()
 
@@ -55,7 +59,13 @@ class MachineLists:
     def _list(self, place: Place, ask: Callable[[], Awaitable[WholeList[Any]]]) -> SharedList[Any]:
         if place not in self._open:
             self._forget_idle()
-            one = SharedList(ask, self.pacing, self.monotonic, self.random, self.wake_all)
+            one = SharedList(
+                ask=ask,
+                pacing=self.pacing,
+                monotonic=self.monotonic,
+                random=self.random,
+                wake_all=self.wake_all,
+            )
             self._open[place] = one
             if self._is_closed:
                 one.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +66,10 @@ class Fleet:
         return sum(one.reason == "Created" for one in found.items) == COUNT
 
     def is_quiet(self) -> bool:
-        """Whether the last two lists of each place were a quiet interval apart, but for jitter."""
+        """Whether the last two lists of each place were a quiet interval apart, but for jitter.
+
+        Where objects had lists of their own, this would never come.
+        """
         times = [self.listed(place) for place in PLACES]
         return all(len(one) > 1 and one[-1] - one[-2] >= 0.9 * QUIET for one in times)
 
@@ -99,7 +101,7 @@ async def fleet(namespace, cluster, simulator, hub, start) -> Fleet:
     return made
 
 
-async def test_at_rest_nothing_is_written_and_each_place_is_listed_once_an_interval(fleet):
+async def test_at_rest_nothing_is_written_and_nothing_asked_for_but_lists(fleet):
     written = await fleet.writes()
     fleet.simulator.requests.clear()
     await until(lambda: all(len(fleet.listed(one)) > 3 for one in PLACES), "more lists")
@@ -107,8 +109,6 @@ async def test_at_rest_nothing_is_written_and_each_place_is_listed_once_an_inter
     assert {(one.method, one.path) for one in fleet.simulator.requests.read()} == {
         ("GET", place) for place in PLACES
     }
-    gaps = [b - a for place in PLACES for a, b in pairwise(fleet.listed(place))]
-    assert min(gaps) >= 0.9 * QUIET
 
 
 async def test_what_changes_is_written_once_and_its_place_is_listed_often_again(fleet):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 import pytest
 
@@ -267,14 +266,15 @@ async def test_the_server_counts_who_is_active_and_who_waits(namespace, simulato
     await namespace.wait("ExecutionServer", "hub", "2 and 0", lambda one: counted(one) == (2, 0))
 
 
-@pytest.mark.usefixtures("operator")
-async def test_a_free_place_is_used_at_once(namespace, simulator, hub_url):
-    script(simulator, run_seconds=1)
+async def test_a_place_that_becomes_free_wakes_who_waits_for_it(
+    namespace, start, simulator, hub_url
+):
+    await start(secret_period="10m", counts_period="10m")  # it would not look again by itself
+    script(simulator, run_seconds=60)
     await bounded(namespace, hub_url, 1)
     await namespace.run("first")
+    await namespace.phase("first", "Running")
     await namespace.run("second")
-    ended = await namespace.phase("first", "Succeeded")
-    begun = await namespace.phase("second", "InTransition", "Running", "Succeeded")
-    end = datetime.fromisoformat(ended["status"]["completionTime"])
-    submitted = datetime.fromisoformat(begun["status"]["execution"]["submittedAt"])
-    assert (submitted - end).total_seconds() <= 3
+    await waits(namespace, "second")
+    simulator.clock.advance(60)
+    await namespace.phase("second", "InTransition", "Running")

@@ -126,10 +126,14 @@ async def test_a_server_that_fails_is_asked_again(namespace, simulator):
 
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_run_that_is_deployed_anew_goes_on_to_its_end(namespace, simulator):
-    script(simulator, run_seconds=2, transition_seconds=1, restarts_on_configuration=True)
-    await running(namespace, users="5")
+    script(simulator, run_seconds=60, transition_seconds=60, restarts_on_configuration=True)
+    await namespace.run("smoke", **asked(users="5"))
+    await namespace.phase("smoke", "InTransition")
+    simulator.clock.advance(60)
+    await namespace.phase("smoke", "Running")
     await change(namespace, users="9")
     await namespace.phase("smoke", "InTransition")
+    simulator.clock.advance(120)
     done = await namespace.finished("smoke")
     assert done["status"]["phase"] == "Succeeded"
     assert len(simulator.ledger.all()) == 1
@@ -139,10 +143,11 @@ async def test_a_run_that_is_deployed_anew_goes_on_to_its_end(namespace, simulat
 @pytest.mark.usefixtures("hub")
 async def test_a_run_that_ended_meanwhile_has_its_own_end(namespace, start, simulator, answer):
     simulator.change(finished_configuration=answer)
-    script(simulator, run_seconds=1)
+    script(simulator, run_seconds=60)
     first = await start()
     await running(namespace, users="5")
     await first.kill()
+    simulator.clock.advance(60)
     await change(namespace, users="9")
     await start()
     done = await namespace.finished("smoke")

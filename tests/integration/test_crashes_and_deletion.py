@@ -25,12 +25,13 @@ def starts(simulator):
 async def test_an_operator_killed_in_mid_run_leaves_one_run_with_the_right_end(
     namespace, start, simulator
 ):
-    script(simulator, run_seconds=3)
+    script(simulator, run_seconds=60)
     first = await start()
     await namespace.run("smoke")
     before = await namespace.phase("smoke", "Running")
     await first.kill()
     await start()
+    simulator.clock.advance(60)
     done = await namespace.phase("smoke", "Succeeded")
     assert done["status"]["execution"]["id"] == before["status"]["execution"]["id"]
     assert starts(simulator) == 1
@@ -106,8 +107,11 @@ async def test_a_deletion_ends_when_the_server_stays_away(namespace, simulator):
     simulator.faults.add(AnswerStatus(operation="*", status=502, body="html", times=None))
     await namespace.delete("TestExecution", "smoke")
     await namespace.gone("TestExecution", "smoke")
-    events = await until(lambda: namespace.events("smoke"), "events")
-    assert ("Warning", "RunLeftBehind") in events
+
+    async def told() -> bool:
+        return ("Warning", "RunLeftBehind") in await namespace.events("smoke")
+
+    await until(told, "the event")
 
 
 @pytest.mark.usefixtures("hub", "operator")
@@ -139,7 +143,7 @@ async def test_of_two_operators_one_acts_and_the_other_is_ready(namespace, start
 async def test_the_standby_takes_over_at_once_from_a_leader_that_is_told_to_stop(
     namespace, start, simulator
 ):
-    script(simulator, run_seconds=2)
+    script(simulator, run_seconds=60)
     one = await start(lease_duration="60s", renew_deadline="30s")
     await one.leading()
     other = await start(lease_duration="60s", renew_deadline="30s")
@@ -147,13 +151,14 @@ async def test_the_standby_takes_over_at_once_from_a_leader_that_is_told_to_stop
     await namespace.phase("smoke", "Running")
     assert await one.stop() == 0
     await other.leading()
+    simulator.clock.advance(60)
     await namespace.phase("smoke", "Succeeded")
     assert starts(simulator) == 1
 
 
 @pytest.mark.usefixtures("hub")
 async def test_the_standby_takes_over_from_a_leader_that_was_killed(namespace, start, simulator):
-    script(simulator, run_seconds=2)
+    script(simulator, run_seconds=60)
     one = await start()
     await one.leading()
     other = await start()
@@ -161,5 +166,6 @@ async def test_the_standby_takes_over_from_a_leader_that_was_killed(namespace, s
     await namespace.phase("smoke", "Running")
     await one.kill()
     await other.leading()
+    simulator.clock.advance(60)
     await namespace.phase("smoke", "Succeeded")
     assert starts(simulator) == 1

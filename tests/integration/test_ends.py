@@ -132,11 +132,13 @@ async def test_at_most_ten_reports_are_listed_each_under_its_own_name(namespace,
     assert names == ["r", *(f"r ({number})" for number in range(2, 11))]
 
 
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_late_verdict_is_awaited(namespace, simulator):
-    script(simulator, verdict_delay_seconds=1.5, verdict="FAIL")
+@pytest.mark.usefixtures("hub")
+async def test_a_late_verdict_is_awaited(namespace, start, simulator):
+    await start(verdict_period="10m")
+    script(simulator, verdict_delay_seconds=60, verdict="FAIL")
     await namespace.run("smoke")
     await namespace.condition("TestExecution", "smoke", "Succeeded", "Unknown", "AwaitingVerdict")
+    simulator.clock.advance(60)
     done = await ended(namespace)
     assert (done["status"]["phase"], done["status"]["verdict"]) == ("Failed", "FAIL")
 

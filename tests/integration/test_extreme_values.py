@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from support.kube import until
-
 PAST_ALL_TIMES = "99999999999h"
 """Right by the CRD's pattern; more than Python's timedelta holds."""
 
@@ -18,8 +16,7 @@ async def test_an_object_that_cannot_be_read_does_not_keep_the_operator_from_sta
 ):
     await namespace.run("huge", timeouts={"run": PAST_ALL_TIMES})
     operator = await start()
-    synced = lambda: any(line.get("event") == "synced" for line in operator.lines)  # noqa: E731 - looked at again and again
-    await until(synced, "an operator at work", seconds=5)
+    await operator.leading()
 
 
 @pytest.mark.usefixtures("hub", "operator")
@@ -38,7 +35,6 @@ async def test_an_object_that_cannot_be_read_is_told_on_the_object(namespace, hu
         "hub",
         "any condition",
         lambda found: found["status"].get("conditions"),
-        seconds=3,
     )
 
 
@@ -47,5 +43,5 @@ async def test_a_date_with_an_offset_reaches_the_server_in_utc(namespace):
     soon = datetime.now(UTC) + timedelta(seconds=1)
     there = soon.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
     await namespace.run("smoke", scheduled={"at": there})
-    done = await namespace.phase("smoke", "Succeeded", "Error", seconds=15)
+    done = await namespace.phase("smoke", "Succeeded", "Error")
     assert done["status"]["phase"] == "Succeeded"

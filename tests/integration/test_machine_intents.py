@@ -2,158 +2,135 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from execution_simulator.docker_connections import DockerConnection
 from execution_simulator.faults import AnswerStatus, Delay, Hang
 from support.kube import until
+from support.machines import DOCKER, EACH_SORT, REFUSED, SORTS, Subject
 
-HOST = "loadgen-1.example.com"
 INTENT = "execution-operator.io/intent"
-SORTS = {
-    "StaticAgent": ("create_agent", lambda simulator: simulator.agents),
-    "DockerHost": ("create_docker_host", lambda simulator: simulator.docker_hosts),
+SLOW = {
+    **{f"lists of {name}s": (sort, (f"list_{sort.word}s", {})) for name, sort in SORTS.items()},
+    **{
+        f"the try of a {name}": (sort, ("test_connection", sort.tried))
+        for name, sort in SORTS.items()
+        if sort.has_connection
+    },
 }
-MORE: dict[str, dict[str, Any]] = {"StaticAgent": {}, "DockerHost": {"port": "2375"}}
 
 
-REFUSED = [*(("StaticAgent", one) for one in (403, 409, 503)), ("DockerHost", 503)]
-
-
-async def wanted(namespace, kind="StaticAgent", **spec: Any):
-    given = {"serverRef": {"name": "hub"}, "hostName": HOST} | MORE[kind]
-    return await namespace.create(kind, "one", given | spec)
-
-
-async def ready(namespace, kind="StaticAgent"):
-    return await namespace.condition(kind, "one", "Ready", "True")
-
-
-async def announces_nothing(namespace, kind="StaticAgent"):
+async def announces_nothing(subject):
     def holds(found):
         meta = found["metadata"]
         return not meta.get("finalizers") and INTENT not in meta.get("annotations", {})
 
-    return await namespace.wait(kind, "one", "neither intent nor finalizer", holds)
+    return await subject.namespace.wait(
+        subject.sort.kind, subject.name, "neither intent nor finalizer", holds
+    )
 
 
-def register(simulator, kind="StaticAgent"):
-    """Somebody else's machine of that name comes."""
-    shelf = SORTS[kind][1](simulator)
-    return shelf.add({"hostName": HOST} | MORE[kind], now=simulator.clock.now())
-
-
-def there(simulator, kind="StaticAgent"):
-    return [*SORTS[kind][1](simulator)]
-
-
-async def is_adopted_and_left(namespace, simulator, stranger, kind="StaticAgent"):
-    found = await ready(namespace, kind)
+async def is_adopted_and_left(subject, simulator, stranger):
+    found = await subject.ready()
     assert found["status"]["origin"] == "Adopted"
-    await namespace.delete(kind, "one")
-    await namespace.gone(kind, "one")
-    assert there(simulator, kind) == [stranger]
+    await subject.deleted()
+    assert [*subject.sort.shelf(simulator)] == [stranger]
+
+
+@pytest.fixture
+def subject(namespace, sort) -> Subject:
+    return Subject(namespace, sort)
 
 
 @pytest.mark.usefixtures("hub")
-@pytest.mark.parametrize("refused", REFUSED, ids=map(str, REFUSED))
+@EACH_SORT
+@pytest.mark.parametrize("status", [403, 409, 503])
 async def test_what_came_after_a_refused_create_and_a_crash_is_a_stranger_s(
-    namespace, simulator, operator, start, refused
+    subject, simulator, start, sort, status
 ):
-    kind, status = refused
-    operation = SORTS[kind][0]
-    body = "html" if status == 503 else "json"
+    operator = await start()
+    operation, body = f"create_{sort.word}", "html" if status == 503 else "json"
     simulator.faults.add(AnswerStatus(operation=operation, status=status, body=body, times=None))
-    await wanted(namespace, kind)
+    await subject.create(sort.spec())
     await until(lambda: simulator.requests.counts().get(operation), "a refused create")
-    await namespace.condition(kind, "one", "Synced", "False")
-    await announces_nothing(namespace, kind)
+    await subject.is_("Synced", "False")
+    await announces_nothing(subject)
     await operator.kill()
     simulator.faults.clear()
-    await announces_nothing(namespace, kind)
-    stranger = register(simulator, kind)
+    await announces_nothing(subject)
+    stranger = sort.register(simulator)
     await start()
-    await is_adopted_and_left(namespace, simulator, stranger, kind)
+    await is_adopted_and_left(subject, simulator, stranger)
 
 
 @pytest.mark.usefixtures("hub")
+@EACH_SORT
 async def test_what_came_after_ours_vanished_and_a_crash_is_a_stranger_s(
-    namespace, simulator, operator, start
+    subject, simulator, operator, start, sort
 ):
-    await wanted(namespace)
-    await ready(namespace)
-    simulator.faults.add(AnswerStatus(operation="create_agent", status=409, times=None))
-    (ours,) = there(simulator)
-    simulator.agents.remove(ours.id)
-    await namespace.condition("StaticAgent", "one", "Stalled", "True", "Rejected")
-    await announces_nothing(namespace)
+    await subject.create(sort.spec())
+    await subject.ready()
+    refusal = AnswerStatus(operation=f"create_{sort.word}", status=409, times=None)
+    simulator.faults.add(refusal)
+    (ours,) = sort.shelf(simulator)
+    sort.shelf(simulator).remove(ours.id)
+    await subject.is_("Stalled", "True", "Rejected")
+    await announces_nothing(subject)
     await operator.kill()
-    stranger = register(simulator)
+    stranger = sort.register(simulator)
     await start()
-    await is_adopted_and_left(namespace, simulator, stranger)
+    await is_adopted_and_left(subject, simulator, stranger)
 
 
 @pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize("sort", [DOCKER], ids=["docker host"])
 async def test_a_docker_host_that_is_tried_first_is_announced_when_it_was_reached(
-    namespace, simulator, operator, start
+    subject, simulator, operator, start, sort
 ):
-    simulator.docker_connections.put(
-        DockerConnection(host=HOST, status="FAILURE", reason="refused", reachable=False)
-    )
-    created = await wanted(namespace, "DockerHost", testConnection=True)
-    found = await namespace.condition("DockerHost", "one", "Ready", "False", "ConnectionFailed")
+    simulator.docker_connections.put(REFUSED)
+    created = await subject.create(sort.spec(**sort.tried))
+    found = await subject.is_("Ready", "False", "ConnectionFailed")
     assert "finalizers" not in found["metadata"]
     tries = simulator.requests.counts()["test_connection"]
     await until(lambda: simulator.requests.counts()["test_connection"] > tries + 1, "more tries")
-    found = await announces_nothing(namespace, "DockerHost")
+    found = await announces_nothing(subject)
     assert found["metadata"]["generation"] == created["metadata"]["generation"]
     await operator.kill()
     simulator.docker_connections.clear()
-    stranger = register(simulator, "DockerHost")
+    stranger = sort.register(simulator)
     await start()
-    await is_adopted_and_left(namespace, simulator, stranger, "DockerHost")
+    await is_adopted_and_left(subject, simulator, stranger)
 
 
 @pytest.mark.usefixtures("hub")
-@pytest.mark.parametrize("kind", sorted(SORTS))
+@EACH_SORT
 async def test_a_create_that_was_lost_with_a_crash_is_repeated_once_and_ours(
-    namespace, simulator, operator, start, kind
+    subject, simulator, operator, start, sort
 ):
-    operation = SORTS[kind][0]
+    operation = f"create_{sort.word}"
     simulator.faults.add(Hang(operation=operation, seconds=30.0))
-    await wanted(namespace, kind)
+    await subject.create(sort.spec())
     await until(lambda: simulator.requests.counts().get(operation), "a create")
     await operator.kill()
     await start()
-    found = await ready(namespace, kind)
+    found = await subject.ready()
     assert found["status"]["origin"] == "Created"
-    assert len(there(simulator, kind)) == 1
-    await namespace.delete(kind, "one")
-    await namespace.gone(kind, "one")
-    assert there(simulator, kind) == []
+    assert len([*sort.shelf(simulator)]) == 1
+    await subject.deleted()
+    assert [*sort.shelf(simulator)] == []
 
 
 @pytest.mark.usefixtures("hub")
-@pytest.mark.parametrize(
-    "slow",
-    [
-        pytest.param(("StaticAgent", "list_agents", {}), id="lists of agents"),
-        pytest.param(("DockerHost", "list_docker_hosts", {}), id="lists of docker hosts"),
-        pytest.param(("DockerHost", "test_connection", {"testConnection": True}), id="the try"),
-    ],
-)
+@pytest.mark.parametrize(("sort", "slow"), SLOW.values(), ids=SLOW.keys())
 async def test_a_slow_server_has_it_created_once_and_in_the_first_attempt(
-    namespace, simulator, start, slow
+    subject, simulator, start, sort, slow
 ):
     """Slower than a look-up is new for; a look that comes to nothing would be logged as a bug."""
-    kind, operation, spec = slow
+    operation, spec = slow
     simulator.faults.add(Delay(operation=operation, seconds=1.5, times=None))
     await start()
-    await wanted(namespace, kind, **spec)
-    found = await ready(namespace, kind)
+    await subject.create(sort.spec(**spec))
+    found = await subject.ready()
     assert found["status"]["origin"] == "Created"
     asked = simulator.requests.counts()
-    assert (asked[SORTS[kind][0]], len(there(simulator, kind))) == (1, 1)
+    assert (asked[f"create_{sort.word}"], len([*sort.shelf(simulator)])) == (1, 1)
     assert asked.get("test_connection", 0) == len(spec)

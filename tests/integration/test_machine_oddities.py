@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.machines import AGENT, DOCKER, PLACES, whole_life
+from support.machines import PLACES, SORTS, whole_life
 
 MANNERS = {
     "an update adds to what is there": {"machine_put": "merge"},
@@ -32,6 +32,6 @@ async def test_a_machine_lives_its_whole_life(namespace, simulator, manners):
     simulator.change(**manners)
     lives = (whole_life(place, namespace, simulator) for place in PLACES.values())
     await asyncio.gather(*lives)
-    for sort in (AGENT, DOCKER):
+    for sort in SORTS.values():
         made = [one for one in sort.changes(simulator) if one.startswith("create_")]
         assert len(made) == 2

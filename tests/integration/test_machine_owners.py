@@ -10,6 +10,7 @@ import pytest
 from kubernetes.aio import client
 
 from execution_simulator.faults import Delay
+from support.ages import a_second_after
 from support.kube import Namespace, condition, until
 
 HOST = "loadgen-1.example.com"
@@ -18,19 +19,6 @@ HOST = "loadgen-1.example.com"
 async def wanted(namespace, name, server="hub", **spec: Any):
     given = {"serverRef": {"name": server}, "hostName": HOST}
     return await namespace.create("StaticAgent", name, given | spec)
-
-
-async def a_second_after(namespace, created):
-    """Wait until a new object would be younger: creation times are whole seconds."""
-
-    async def look():
-        name = f"probe-{uuid.uuid4().hex[:8]}"
-        body = client.V1ConfigMap(metadata=client.V1ObjectMeta(name=name))
-        made = await namespace.core.create_namespaced_config_map(namespace.name, body)
-        now = made.metadata.creation_timestamp.isoformat()[:19]
-        return now > created["metadata"]["creationTimestamp"][:19]
-
-    await until(look, "the next second")
 
 
 async def ready(namespace, name):
@@ -160,12 +148,10 @@ async def test_two_namespaces_at_once_create_one_agent(namespace, elsewhere, sim
     assert creates(simulator) == 1
 
 
-@pytest.mark.usefixtures("hub", "operator")
-async def test_twins_of_one_second_create_one_agent_that_goes_with_the_one_that_made_it(
-    namespace, simulator
-):
+async def twins(namespace, simulator, count):
+    """Objects of one second for one agent, once one of them manages it; their names."""
     simulator.faults.add(Delay(operation="create_agent", seconds=1.0, times=None))
-    names = [f"twin-{number}" for number in range(9)]
+    names = [f"twin-{number}" for number in range(count)]
     await a_second_after(namespace, await wanted(namespace, "probe", hostName="another"))
     await wanted(namespace, names[0])
     await until(lambda: creates(simulator) == 2, "a create under way")
@@ -173,17 +159,25 @@ async def test_twins_of_one_second_create_one_agent_that_goes_with_the_one_that_
 
     async def settled():
         found = [await namespace.get("StaticAgent", name) for name in names]
-        said = [condition(one, "Ready") for one in found]
-        return sorted(one.get("reason") == "Ready" for one in said) == [False] * 8 + [True] and all(
-            one.get("reason") in {"Ready", "Conflict"} for one in said
-        )
+        said = sorted(condition(one, "Ready").get("reason", "") for one in found)
+        return said == ["Conflict"] * (count - 1) + ["Ready"]
 
-    await until(settled, "one that manages, and eight that wait")
+    await until(settled, "one that manages, and others that wait")
+    return names
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_twins_of_one_second_create_one_agent(namespace, simulator):
+    await twins(namespace, simulator, 9)
     assert creates(simulator) == 2
-    await namespace.delete("StaticAgent", "probe")
-    for name in names:
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_the_agent_of_twins_goes_when_all_of_them_go(namespace, simulator):
+    names = await twins(namespace, simulator, 3)
+    for name in ("probe", *names):
         await namespace.delete("StaticAgent", name)
-    for name in names:
+    for name in ("probe", *names):
         await namespace.gone("StaticAgent", name)
     assert [*simulator.agents] == []
 

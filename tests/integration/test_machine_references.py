@@ -7,23 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from execution_simulator import Simulator, serve
-from execution_simulator.docker_connections import DockerConnection
 from execution_simulator.scripts import Script
 from support.kube import condition
+from support.machines import EACH_SORT, Subject
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from support.kube import Json
-
-HOST = "docker-1.example.com"
-BY_HOST = {"remoteLocations": [{"dockerExecution": {"dockerHostRef": {"name": "docker"}}}]}
-BY_AGENT = {
-    "remoteLocations": [
-        {"agentOverride": {"source": "here", "replacement": {"staticAgentRef": {"name": "agent"}}}}
-    ]
-}
-REFUSED = DockerConnection(host=HOST, status="FAILURE", reason="refused", reachable=False)
+    from support.machines import Sort
 
 
 @pytest.fixture(autouse=True)
@@ -37,66 +29,74 @@ async def other_url() -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture
+def subject(namespace, sort: Sort) -> Subject:
+    return Subject(namespace, sort, name="machine")
+
+
+async def run_on(subject: Subject) -> None:
+    """A run that is to be where the subject is."""
+    naming = subject.sort.naming
+    location = naming.location({naming.reference: {"name": subject.name}})
+    await subject.namespace.run("smoke", remoteLocations=[location])
+
+
 def locations(simulator: Simulator) -> Any:
     """What the one start asked for."""
     (start,) = simulator.requests.read("start_execution")
     return start.body["remoteLocations"]
 
 
-async def waits(namespace, reason: str) -> Json:
-    return await namespace.condition("TestExecution", "smoke", "Accepted", "False", reason)
+def by_id(sort: Sort, simulator: Simulator) -> list[Json]:
+    """What the one machine is called there."""
+    (machine,) = sort.shelf(simulator)
+    return [sort.naming.location({"id": str(machine.id)})]
 
 
-async def docker(namespace, **spec: Any) -> None:
-    wanted = {"serverRef": {"name": "hub"}, "hostName": HOST, "port": "2375"}
-    await namespace.create("DockerHost", "docker", wanted | spec)
-
-
-@pytest.mark.usefixtures("hub", "operator")
-async def test_a_run_waits_for_a_docker_host_and_gets_its_id(namespace, simulator):
-    await namespace.run("smoke", **BY_HOST)
-    told = condition(await waits(namespace, "ReferenceNotFound"), "Accepted")["message"]
-    assert 'there is no DockerHost "docker" in this namespace: create it' in told
-    await docker(namespace)
-    await namespace.phase("smoke", "Succeeded")
-    (machine,) = simulator.docker_hosts
-    assert locations(simulator) == [{"dockerExecution": {"id": str(machine.id)}}]
+async def waits(namespace, reason: str) -> str:
+    """What is said of the run that does not begin."""
+    found = await namespace.condition("TestExecution", "smoke", "Accepted", "False", reason)
+    return condition(found, "Accepted")["message"]
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_a_run_waits_for_an_agent_and_gets_its_id(namespace, simulator):
-    agent = simulator.agents.add({"hostName": "loadgen-1"}, now=simulator.clock.now())
-    await namespace.run("smoke", **BY_AGENT)
-    await waits(namespace, "ReferenceNotFound")
-    spec = {"serverRef": {"name": "hub"}, "hostName": "loadgen-1"}
-    await namespace.create("StaticAgent", "agent", spec)
+@EACH_SORT
+async def test_a_run_waits_for_a_machine_and_gets_its_id(subject, namespace, simulator, sort):
+    await run_on(subject)
+    told = await waits(namespace, "ReferenceNotFound")
+    assert f'there is no {sort.kind} "machine" in this namespace: create it' in told
+    await subject.create(sort.spec())
     await namespace.phase("smoke", "Succeeded")
-    replacement = {"source": "here", "replacement": {"id": str(agent.id)}}
-    assert locations(simulator) == [{"agentOverride": replacement}]
+    assert locations(simulator) == by_id(sort, simulator)
 
 
 @pytest.mark.usefixtures("hub")
-async def test_a_run_is_woken_when_its_docker_host_becomes_ready(namespace, start, simulator):
-    operator = await start(secret_period="60s")
+@EACH_SORT
+async def test_a_run_is_woken_when_its_machine_becomes_ready(
+    subject, namespace, start, simulator, sort
+):
+    operator = await start(secret_period="10m")  # so long it would not look again by itself
     await operator.leading()
-    simulator.docker_connections.put(REFUSED)
-    await docker(namespace, testConnection=True)
-    await namespace.condition("DockerHost", "docker", "Ready", "False", "ConnectionFailed")
-    await namespace.run("smoke", **BY_HOST)
-    told = condition(await waits(namespace, "ReferenceNotReady"), "Accepted")["message"]
-    assert 'DockerHost "docker" is not ready: ConnectionFailed' in told
+    sort.ailment.begin(simulator)
+    await subject.create(sort.spec())
+    await subject.is_("Ready", "False", sort.ailment.reason)
+    await run_on(subject)
+    told = await waits(namespace, "ReferenceNotReady")
+    assert f'{sort.kind} "machine" is not ready: {sort.ailment.reason}' in told
     assert simulator.requests.read("start_execution") == ()
-    simulator.docker_connections.clear()
-    await namespace.patch("DockerHost", "docker", {"spec": {"type": "linux"}})
-    await namespace.phase("smoke", "Succeeded")  # long before it would look again by itself
+    sort.ailment.end(simulator)
+    await namespace.phase("smoke", "Succeeded")
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_a_docker_host_of_another_server_is_refused(namespace, simulator, other_url):
+@EACH_SORT
+async def test_a_machine_of_another_server_is_refused(
+    subject, namespace, simulator, other_url, sort
+):
     await namespace.server(other_url, name="other")
-    await docker(namespace, serverRef={"name": "other"})
-    await namespace.condition("DockerHost", "docker", "Ready", "True")
-    await namespace.run("smoke", **BY_HOST)
-    told = condition(await waits(namespace, "InvalidSpec"), "Accepted")["message"]
-    assert 'DockerHost "docker" is on ExecutionServer "other", this run is on "hub"' in told
+    await subject.create(sort.spec(serverRef={"name": "other"}))
+    await subject.ready()
+    await run_on(subject)
+    told = await waits(namespace, "InvalidSpec")
+    assert f'{sort.kind} "machine" is on ExecutionServer "other", this run is on "hub"' in told
     assert simulator.requests.read("start_execution") == ()

@@ -74,10 +74,11 @@ async def test_nothing_is_changed_while_a_run_is_paused(namespace, simulator):
 
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_run_that_ends_while_it_is_paused_tells_its_end_afterwards(namespace, simulator):
-    script(simulator, run_seconds=1)
+    script(simulator)
     await namespace.run("smoke")
     await namespace.phase("smoke", "Running")
     await paused(namespace)
+    simulator.clock.advance(60)
     await until(lambda: words(simulator) == ["COMPLETE"], "the end on the server")
     await annotate(namespace, paused=None)
     assert (await namespace.finished("smoke"))["status"]["phase"] == "Succeeded"

@@ -60,12 +60,15 @@ async def test_each_end_of_a_run_shows_its_row(namespace, simulator, changes, ph
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_run_passes_through_its_phases_and_lets_go(namespace, simulator):
     script(simulator, transition_seconds=1.0, run_seconds=1.0)
+    simulator.clock.freeze()
     await namespace.run("smoke")
     waiting = await namespace.phase("smoke", "InTransition")
     assert row(waiting) == "Unknown True - Unknown False InTransition"
     assert waiting["metadata"]["finalizers"] == ["execution-operator.io/finalizer"]
+    simulator.clock.advance(1)
     running = await namespace.phase("smoke", "Running")
     assert running["status"]["startTime"]
+    simulator.clock.advance(1)
     done = await namespace.phase("smoke", "Succeeded")
     assert done["status"]["verdict"] == "PASS"
     assert done["status"]["duration"]

@@ -30,8 +30,9 @@ async def test_a_wrong_token_is_told_and_the_right_one_lets_the_run_start(
     assert "Stalled" not in [one["type"] for one in healed["status"]["conditions"]]
 
 
-@pytest.mark.usefixtures("operator")
-async def test_a_wrong_token_is_not_hammered(namespace, hub_url, simulator):
+async def test_a_wrong_token_is_not_hammered(namespace, start, hub_url, simulator):
+    operator = await start(secret_period="10m", probe_period="10m")  # else it counts the time
+    await operator.leading()
     await namespace.secret("hub-token", token="wrong")
     await namespace.server(hub_url)
     for number in range(10):

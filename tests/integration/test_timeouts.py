@@ -93,13 +93,15 @@ async def test_a_time_out_is_still_one_after_a_crash(namespace, start, simulator
 async def test_a_run_that_ended_in_time_while_nobody_looked_is_no_time_out(
     namespace, start, simulator
 ):
-    script(simulator, run_seconds=1)
+    script(simulator, run_seconds=600)
     first = await start()
-    await namespace.run("smoke", timeouts={"run": "3s"})
+    await namespace.run("smoke", timeouts={"run": "1h"})
     running = await namespace.phase("smoke", "Running")
     await first.kill()
+    simulator.clock.advance(600)
+    await namespace.patch("TestExecution", "smoke", {"spec": {"timeouts": {"run": "1s"}}})
     began = datetime.fromisoformat(running["status"]["startTime"])
-    await until(lambda: datetime.now(UTC) > began + timedelta(seconds=4), "the bound over")
+    await until(lambda: datetime.now(UTC) > began + timedelta(seconds=2), "the bound over")
     await start()
     done = await namespace.finished("smoke")
     assert ended_as(done) == ("Succeeded", "TestsPassed")
@@ -117,8 +119,11 @@ async def test_a_run_that_cannot_be_stopped_is_left_behind(namespace, simulator)
     assert ended_as(done) == ("Error", "RunTimeout")
     assert "may go on" in condition(done, "Succeeded")["message"]
     await namespace.finished("smoke")
-    events = await until(lambda: namespace.events("smoke"), "events")
-    assert ("Warning", "RunLeftBehind") in events
+
+    async def told() -> bool:
+        return ("Warning", "RunLeftBehind") in await namespace.events("smoke")
+
+    await until(told, "the event")
 
 
 @pytest.mark.usefixtures("hub", "operator")
@@ -153,6 +158,18 @@ async def test_a_moment_just_past_is_not(namespace, simulator, hours, timeouts):
 @pytest.mark.usefixtures("hub", "operator")
 async def test_the_wait_for_its_moment_is_no_wait(namespace, simulator):
     script(simulator)
-    await namespace.run("smoke", scheduled={"at": moment(seconds=4)}, timeouts={"queue": "2s"})
-    await namespace.phase("smoke", "Scheduled")
+    await namespace.run("smoke", scheduled={"at": moment(hours=1)}, timeouts={"queue": "1s"})
+    found = await namespace.phase("smoke", "Scheduled")
+    created = datetime.fromisoformat(found["metadata"]["creationTimestamp"])
+    await until(lambda: datetime.now(UTC) > created + timedelta(seconds=2), "the bound over")
+    note = {"metadata": {"annotations": {"execution-operator.io/requested-at": "now"}}}
+    await namespace.patch("TestExecution", "smoke", note)
+    found = await namespace.wait(
+        "TestExecution",
+        "smoke",
+        "another look",
+        lambda one: one["status"].get("lastHandledReconcileAt") == "now",
+    )
+    assert found["status"]["phase"] == "Scheduled"
+    simulator.clock.advance(3600)
     assert ended_as(await namespace.finished("smoke")) == ("Succeeded", "TestsPassed")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from execution_simulator.scripts import Match, Script
+from support.kube import until
 
 if TYPE_CHECKING:
     from support.kube import Namespace
@@ -146,5 +147,8 @@ async def test_metrics_tell_of_the_run(namespace, hub, operator):
             operator.metric("execution_operator_reconcile_total", result="bug"),
         )
 
+    async def is_told() -> bool:
+        return await asyncio.to_thread(read) == (1.0, 1.0, 1.0, 1.0, 0.0)
+
     assert hub
-    assert await asyncio.to_thread(read) == (1.0, 1.0, 1.0, 1.0, 0.0)
+    await until(is_told, "a run, its server, and no bug")

@@ -106,6 +106,6 @@ def decide(wanted: StaticAgent, known: Seen, now: Now) -> Plan[Action]:
     return deciding.decide(wanted, known, now, PERIODS)
 
 
-def summarize(wanted: StaticAgent, known: Seen, now: Now, _periods: object) -> StaticAgentStatus:
+def summarize(wanted: StaticAgent, known: Seen, now: Now) -> StaticAgentStatus:
     """What to store."""
     return telling.summarize(wanted, known, now, periods=PERIODS, traits=AgentTraits())

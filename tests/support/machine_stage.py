@@ -12,11 +12,10 @@ from execution_operator.kinds.machines.kind import MachineKind
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import Key
 from execution_operator.reconcile.worker import Worker
-from execution_operator.remote.errors import NotFound
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.machine_lists import MachineLists
-from execution_operator.remote.whole_list import WholeList
-from support.agents import USER, found
+from support.agents import USER
+from support.agents_server import AgentsServer
 from support.chance import Chance
 from support.runs import PERIODS, URL, at
 from support.servers import server
@@ -33,52 +32,6 @@ _READY: Final = {
         }
     ]
 }
-
-
-@dataclass
-class Hub:
-    """A server that lets time go by before it answers.
-
-    Attributes:
-        refusal: what it says to every change of an agent.
-        denies: whether it has none of its agents when asked for one.
-    """
-
-    stage: Stage
-    there: list[Any] = field(default_factory=list)
-    list_takes: float = 0.0
-    refusal: Exception | None = None
-    denies: bool = False
-    asked: list[str] = field(default_factory=list)
-    word: str = "agent"
-
-    async def list(self, _level: object) -> WholeList[Any]:
-        self.asked.append("list")
-        self.stage.seconds += self.list_takes
-        return WholeList(tuple(self.there), server_seconds=0.0)
-
-    async def get(self, _level: object, _machine_id: object) -> Any:
-        if self.denies:
-            msg = "no such agent"
-            raise NotFound(msg)
-        return self.there[0]
-
-    async def list_spaces(self) -> tuple[()]:
-        return ()
-
-    async def create(self, *_what: object, before_bytes: object) -> Any:
-        del before_bytes
-        self.asked.append("create")
-        if self.refusal is not None:
-            raise self.refusal
-        self.there.append(found())
-        return self.there[-1]
-
-    async def update(self, *_what: object, before_bytes: object) -> None:
-        del before_bytes
-        self.asked.append("update")
-        if self.refusal is not None:
-            raise self.refusal
 
 
 @dataclass
@@ -145,12 +98,14 @@ class Stage:
 
     wanted: Any
     seconds: float = 1000.0
+    list_takes: float = 0.0
     check_takes: float = 0.0
     url: str = URL
     url_after_check: str = URL
 
     def __post_init__(self) -> None:
-        self.hub, self.cluster = Hub(self), Cluster(self, self.wanted)
+        self.hub = AgentsServer(before_list=self._list)
+        self.cluster = Cluster(self, self.wanted)
         self.lists = MachineLists(
             pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
             monotonic=lambda: self.seconds,
@@ -174,10 +129,16 @@ class Stage:
         meter: Any = SimpleNamespace(reconciled=lambda *_what: None)
         self.worker = Worker({"StaticAgent": kind}, objects=ports.objects, clock=clock, meter=meter)
 
+    def _list(self) -> None:
+        self.seconds += self.list_takes
+
+    async def _list_spaces(self) -> tuple[()]:
+        return ()
+
     def _connection(self) -> Any:
         return SimpleNamespace(
             url=self.url,
-            hub=SimpleNamespace(agents=self.hub, list_spaces=self.hub.list_spaces),
+            hub=SimpleNamespace(agents=self.hub, list_spaces=self._list_spaces),
             lists=self.lists,
             blueprint=SimpleNamespace(request_seconds=30.0, poll_seconds=5.0),
         )

@@ -1,4 +1,4 @@
-"""The two kinds of machine at their two levels, for tests of what both have to do alike."""
+"""The kinds of machine at their two levels, for tests of what all have to do alike."""
 
 from __future__ import annotations
 
@@ -7,42 +7,93 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from execution_simulator.docker_connections import DockerConnection
+from support import machine_paths
 from support.kube import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from execution_simulator import Simulator
     from execution_simulator.journal import Seen
     from execution_simulator.machines import Machine, Machines
     from support.kube import Json, Namespace
+    from support.machine_paths import Route
 
 READS: Final = frozenset({"GET"})
 TESTS: Final = frozenset({"test_connection"})
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How runs name a machine: by a reference or an id, somewhere in their locations."""
+
+    reference: str
+    location: Callable[[Json], Json]
+
+
+@dataclass(frozen=True)
+class Ailment:
+    """What keeps runs from using machines, as the server knows it: how it begins and ends."""
+
+    reason: str
+    begin: Callable[[Simulator], Any]
+    end: Callable[[Simulator], Any]
+
+
+@dataclass(frozen=True)
 class Sort:
-    """A kind of machine, and what the server calls it.
+    """A kind of machine, and what the server calls it: all that tests know of it.
 
     Attributes:
         word: in operations.
         id_field: of the status.
         collection: in paths.
+        routes: its paths.
+        least: what a spec needs beside its server, a host name with it.
+        shelf: all of them that the server has.
+        has_connection: whether the server says if it reaches it, and can be asked to try first.
+        ailment: of machines that come after it began.
     """
 
     kind: str
     word: str
     id_field: str
     collection: str
-    host: str
+    routes: tuple[Route, ...]
+    least: Json
+    shelf: Callable[[Simulator], Machines]
+    has_connection: bool
+    ailment: Ailment
+    naming: Naming
 
-    def shelf(self, simulator: Simulator) -> Machines:
-        """All of them that the server has."""
-        return simulator.agents if self.word == "agent" else simulator.docker_hosts
+    @property
+    def host(self) -> str:
+        """The host name of the least."""
+        return self.least["hostName"]
+
+    @property
+    def tried(self) -> Json:
+        """What a spec says to have the server try all that it can."""
+        return {"testConnection": True} if self.has_connection else {}
 
     def spec(self, **more: Any) -> Json:
         """The least that is needed, on server hub."""
-        wanted = {"serverRef": {"name": "hub"}, "hostName": self.host} | more
+        wanted = {"serverRef": {"name": "hub"}, **self.least} | more
         return {name: value for name, value in wanted.items() if value is not None}
+
+    def register(
+        self,
+        simulator: Simulator,
+        *,
+        space_id: str | None = None,
+        projects: Iterable[str] = (),
+        **members: Any,
+    ) -> Machine:
+        """Somebody else puts one there, as lists would show it: in lower case."""
+        given = {**self.least, "hostName": self.host.lower(), **members}
+        now = simulator.clock.now()
+        return self.shelf(simulator).add(given, now=now, space_id=space_id, projects=projects)
 
     def requests(self, simulator: Simulator) -> list[Seen]:
         """What was asked of the server about them."""
@@ -58,9 +109,50 @@ class Sort:
         ]
 
 
-AGENT: Final = Sort("StaticAgent", "agent", "agentId", "agents", "LoadGen-1.example.com")
+def _keep_contact(simulator: Simulator) -> None:
+    for one in simulator.agents:
+        one.keep_contact()
+
+
+AGENT: Final = Sort(
+    kind="StaticAgent",
+    word="agent",
+    id_field="agentId",
+    collection="agents",
+    routes=machine_paths.AGENTS,
+    least={"hostName": "LoadGen-1.example.com"},
+    shelf=lambda simulator: simulator.agents,
+    has_connection=False,
+    ailment=Ailment(
+        reason="AgentLost",
+        begin=lambda simulator: simulator.change(new_agent="lost"),
+        end=_keep_contact,
+    ),
+    naming=Naming(
+        reference="staticAgentRef",
+        location=lambda which: {"agentOverride": {"source": "here", "replacement": which}},
+    ),
+)
+_DOCKER_HOST: Final = "docker-1.example.com"
+REFUSED: Final = DockerConnection(
+    host=_DOCKER_HOST, status="FAILURE", reason="connection refused", reachable=False
+)
+"""What the server says when it cannot reach the docker host."""
 DOCKER: Final = Sort(
-    "DockerHost", "docker_host", "dockerHostId", "dockerhosts", "docker-1.example.com"
+    kind="DockerHost",
+    word="docker_host",
+    id_field="dockerHostId",
+    collection="dockerhosts",
+    routes=machine_paths.DOCKER_HOSTS,
+    least={"hostName": _DOCKER_HOST, "port": "2375"},
+    shelf=lambda simulator: simulator.docker_hosts,
+    has_connection=True,
+    ailment=Ailment(
+        reason="ConnectionFailed",
+        begin=lambda simulator: simulator.docker_connections.put(REFUSED),
+        end=lambda simulator: simulator.docker_connections.clear(),
+    ),
+    naming=Naming(reference="dockerHostRef", location=lambda which: {"dockerExecution": which}),
 )
 SORTS: Final = {"agent": AGENT, "docker host": DOCKER}
 EACH_SORT: Final = pytest.mark.parametrize("sort", SORTS.values(), ids=SORTS.keys())
@@ -84,9 +176,7 @@ class Place:
 
     def register(self, simulator: Simulator, **members: Any) -> Machine:
         """Somebody else puts one there, as lists would show it: in lower case."""
-        given = {"hostName": self.sort.host.lower(), **members}
-        shelf = self.sort.shelf(simulator)
-        return shelf.add(given, now=simulator.clock.now(), space_id=self.space)
+        return self.sort.register(simulator, space_id=self.space, **members)
 
     @property
     def create(self) -> str:
@@ -166,7 +256,7 @@ async def whole_life(place: Place, namespace: Namespace, simulator: Simulator, *
     machine = place.sort.shelf(simulator).get(int(found["status"][place.sort.id_field]))
     assert machine is not None
     assert machine.space_id == place.space
-    if place.sort is DOCKER:
+    if place.sort.has_connection:
         await subject.shows("its connection", lambda status: status.get("connection"))
     machine.projects.pop("1050")
     await until(lambda: "1050" in machine.projects, "the association that somebody took away")

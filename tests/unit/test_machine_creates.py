@@ -23,8 +23,8 @@ from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unre
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.testhub.machine_lists import MachineLists
-from execution_operator.remote.whole_list import WholeList
 from support.agents import USER, found, held_agent, seen
+from support.agents_server import AgentsServer
 from support.chance import Chance
 from support.runs import PERIODS, URL, at
 
@@ -34,37 +34,10 @@ NO_SPACES = NotFound("cannot list team spaces: no such path")
 
 
 @dataclass
-class Agents:
-    """A server, without agents at first, that does with creates what the test says."""
-
-    fate: Exception | None = None
-    word: str = "agent"
-    there: tuple[Any, ...] = ()
-    in_space: tuple[Any, ...] = ()
-
-    async def list(self, level: object) -> WholeList[Any]:
-        """What is there; what the space has is shown at the user's level as well."""
-        shown = self.in_space if level == SPACE else self.there + self.in_space
-        return WholeList(shown, server_seconds=0.0)
-
-    async def get(self, _level: object, _machine_id: object) -> Any:
-        """There is none."""
-        msg = "no such agent"
-        raise NotFound(msg)
-
-    async def create(self, _level: object, _members: object, *, before_bytes: object) -> Any:
-        """Create one, or fail."""
-        del before_bytes
-        if self.fate is not None:
-            raise self.fate
-        return found()
-
-
-@dataclass
 class Bench:
     """An exchanger, what it remembers, and the server that it talks to."""
 
-    agents: Agents = field(default_factory=Agents)
+    agents: AgentsServer = field(default_factory=AgentsServer)
     memories: Memories = field(default_factory=Memories)
     seconds: float = 100.0
     url: str = URL
@@ -121,7 +94,7 @@ class Bench:
     ],
 )
 async def test_a_create_leaves_a_doubt_only_where_there_is_one(fate, certainty):
-    memory = await Bench(Agents(fate)).does(Create(USER))
+    memory = await Bench(AgentsServer(fate)).does(Create(USER))
     assert memory.certainty is certainty
     assert (memory.machine is not None) is (fate is None)
 
@@ -134,14 +107,14 @@ async def test_a_create_leaves_a_doubt_only_where_there_is_one(fate, certainty):
     ],
 )
 async def test_what_ends_a_look_in_the_middle_of_a_create_is_judged_too(fate, certainty):
-    bench = Bench(Agents(fate))
+    bench = Bench(AgentsServer(fate))
     with pytest.raises(type(fate)):
         await bench.does(Create(USER))
     assert bench.memories.of(WANTED).certainty is certainty
 
 
 async def test_creates_that_come_to_nothing_are_tried_ever_more_rarely():
-    bench = Bench(Agents(Unreachable("no connection")))
+    bench = Bench(AgentsServer(Unreachable("no connection")))
     waits = []
     for _ in range(5):
         memory = await bench.does(LookUp(USER, bench.seconds), Check(), Create(USER))
@@ -151,15 +124,15 @@ async def test_creates_that_come_to_nothing_are_tried_ever_more_rarely():
 
 
 async def test_the_first_failure_after_a_create_went_well_is_a_first_one_again():
-    bench = Bench(Agents(Unreachable("no connection")))
+    bench = Bench(AgentsServer(Unreachable("no connection")))
     await bench.does(*[Create(USER)] * 5)
-    bench.agents.fate = None
+    bench.agents.refusal = None
     memory = await bench.does(Create(USER))
     assert (memory.failures, memory.vain) == (0, 0)
 
 
 async def test_a_server_without_team_spaces_has_none_that_own_what_is_found():
-    bench = Bench(Agents(there=(found(),)))
+    bench = Bench(AgentsServer(there=[found()]))
     memory = await bench.does(LookUp(USER, bench.seconds))
     assert (memory.problem, memory.found.machines) == (None, (found(),))
 
@@ -168,7 +141,7 @@ async def test_what_came_to_a_space_just_now_is_not_taken_for_the_users():
     bench = Bench(has_space=True)
     await bench.space.newer_than(bench.seconds)
     bench.seconds += 1.0
-    bench.agents.in_space = (found(),)
+    bench.agents.in_space = [found()]
     memory = await bench.does(LookUp(USER, bench.seconds - 1.0))
     assert memory.found.machines == ()
 
@@ -196,6 +169,6 @@ async def test_an_id_that_comes_back_is_gone_no_more():
 
 
 async def test_nothing_is_asked_of_another_server_than_the_one_that_was_seen():
-    bench = Bench(Agents(RuntimeError("asked")), url="https://other")
+    bench = Bench(AgentsServer(RuntimeError("asked")), url="https://other")
     memory = await bench.does(Create(USER))
     assert (memory.certainty, memory.failures) == (None, 1)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import UserLevel
 from execution_operator.remote.testhub.machine_lists import MachineLists
-from execution_operator.remote.whole_list import WholeList
+from support.agents_server import AgentsServer
 from support.chance import Chance
 from support.virtual_time import in_virtual_time, seconds, settle
 
@@ -16,28 +15,12 @@ POLL, QUIET = 5.0, 60.0
 USER = UserLevel()
 
 
-class Machines:
-    """A server without machines, that counts how often it is asked."""
-
-    word = "agent"
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def list(self, _level: object) -> WholeList[Any]:
-        self.asked += 1
-        return WholeList((), server_seconds=0.0)
-
-    async def list_of_project(self, _project: str) -> WholeList[Any]:
-        return await self.list(_project)
-
-
-def opened() -> tuple[MachineLists, Machines]:
+def opened() -> tuple[MachineLists, AgentsServer]:
     pacing = Pacing(poll=POLL, quiet=QUIET, outage=60.0)
     lists = MachineLists(
         pacing=pacing, monotonic=seconds, random=Chance(0.5), wake_all=lambda _wakes: None
     )
-    return lists, Machines()
+    return lists, AgentsServer()
 
 
 @in_virtual_time
@@ -101,4 +84,4 @@ async def test_what_is_opened_after_the_end_asks_for_nothing():
     await lists.close()
     lists.of_level(machines, USER).follow("a", "1", lambda: None)
     await asyncio.sleep(QUIET)
-    assert machines.asked == 0
+    assert machines.asked == []

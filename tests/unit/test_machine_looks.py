@@ -15,8 +15,8 @@ from support.runs import PERIODS
 
 def slow(*, lists=0.0, check=0.0, write=0.0):
     """A new object; the three take so many seconds."""
-    stage = Stage(agent(), check_takes=check)
-    stage.hub.list_takes, stage.cluster.write_takes = lists, write
+    stage = Stage(agent(), list_takes=lists, check_takes=check)
+    stage.cluster.write_takes = write
     return stage
 
 

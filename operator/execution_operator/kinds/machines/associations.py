@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from execution_operator.kinds.machines.claims import clings
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Refusal
-from execution_operator.kinds.machines.standing import clings
 from execution_operator.kinds.problems import problem_of
 from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
 

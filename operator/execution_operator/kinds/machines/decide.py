@@ -16,14 +16,17 @@ from execution_operator.kinds.machines.actions import (
     Withdraw,
     WriteIntent,
 )
-from execution_operator.kinds.machines.deletion import deleting
-from execution_operator.kinds.machines.drift import drift
-from execution_operator.kinds.machines.identity import Intent, space_of
-from execution_operator.kinds.machines.standing import (
+from execution_operator.kinds.machines.claims import (
     association_pauses,
     changing,
     claims,
     dissociation_pauses,
+    unwanted,
+)
+from execution_operator.kinds.machines.deletion import deleting
+from execution_operator.kinds.machines.drift import drift
+from execution_operator.kinds.machines.identity import Intent, space_of
+from execution_operator.kinds.machines.standing import (
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -34,7 +37,6 @@ from execution_operator.kinds.machines.standing import (
     machine_id,
     origin,
     recorded_id,
-    unwanted,
 )
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
 from execution_operator.kinds.machines.actions import Action, Confirm, LookUp, Release, Remove
+from execution_operator.kinds.machines.claims import changing, dissociation_pauses
 from execution_operator.kinds.machines.standing import (
-    changing,
     deletion_seconds_left,
-    dissociation_pauses,
     doubt_since,
     in_doubt,
     is_elsewhere,

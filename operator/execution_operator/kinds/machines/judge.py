@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
+from execution_operator.kinds.machines.claims import clinging, refused
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.standing import (
-    clinging,
     is_elsewhere,
     is_unsent,
     looked_up,
     machine_id,
-    refused,
 )
 from execution_operator.kinds.problems import Problem, problem_of
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import EXCHANGE, ConditionType, Reason
+from execution_operator.kinds.machines.claims import claims, clinging, refused
 from execution_operator.kinds.machines.identity import space_of
 from execution_operator.kinds.machines.judge import Judgement, Row, judge, still_used
-from execution_operator.kinds.machines.standing import (
-    claims,
-    clinging,
-    is_elsewhere,
-    machine_id,
-    origin,
-    refused,
-)
+from execution_operator.kinds.machines.standing import is_elsewhere, machine_id, origin
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:

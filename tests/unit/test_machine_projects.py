@@ -194,21 +194,53 @@ def test_an_exchange_is_told_of_only_as_it_went(of, synced):
     assert said(of, "Synced") == synced
 
 
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+    memories, (before, _), (after, _) = Memories(), known(ours="78"), known(ours="8")
+    done, again = Association(there=False, since=1.0), Repairs(4, 1.0)
+    ends = {Dissociate(one, "101"): Refusal(DENIED, 130.0) for one in "78"}
+    memories.keep(
+        before,
+        associations={"7": done, "8": done},
+        reassociations={"7": again, "8": again},
+        refusals=ends,
+        settles={"7": 1.0, "8": 1.0},
+    )
+    memories.recorded(before, after)
+    assert memories.of(after) == Memory(
+        associations={"8": done},
+        reassociations={"8": again},
+        refusals={Dissociate("8", "101"): Refusal(DENIED, 130.0)},
+        settles={"8": 1.0},
+    )
+
+
 @pytest.mark.parametrize(
-    ("field", "gone", "kept"),
+    ("generation", "kept"),
+    [pytest.param(1, True, id="the same spec"), pytest.param(0, False, id="of an older spec")],
+)
+def test_a_refusal_outlives_its_claim_as_long_as_the_spec_is_the_same(generation, kept):
+    memories, (before, _), (after, _) = Memories(), known(ours="7"), known()
+    denied = {Associate("7", "101"): Refusal(DENIED, 130.0, asked_for=(generation, ""))}
+    memories.keep(before, refusals=denied)
+    memories.recorded(before, after)
+    assert memories.of(after).refusals == (denied if kept else {})
+
+
+FAILING = {Associate("7", "101"): Refusal(DENIED, 130.0), **REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("more", "ready"),
     [
-        pytest.param("associations", "7", "8", id="what became of a change"),
-        pytest.param("reassociations", "7", "8", id="how often it was told again"),
-        pytest.param("refusals", Associate("7", "101"), Dissociate("8", "101"), id="a refusal"),
+        pytest.param({"machine": found(state="LOST")}, ("False", "AgentLost"), id="lost"),
+        pytest.param({"sight": AILING}, ("Unknown", "ServerUnreachable"), id="lists fail"),
+        pytest.param({}, ("False", "Forbidden"), id="else it is told"),
+        pytest.param(
+            {"associations": {"7": True}}, ("True", "Ready"), id="associated all the same"
+        ),
     ],
 )
-def test_what_was_done_to_a_project_is_forgotten_with_its_claim(field, gone, kept):
-    memories, (wanted, _) = Memories(), known(ours="8")
-    done = {
-        "associations": Association(there=False, since=1.0),
-        "reassociations": Repairs(3, 99.0),
-        "refusals": Refusal(DENIED, 160.0),
-    }[field]
-    memories.keep(wanted, **{field: {gone: done, kept: done}})
-    memories.forget_projects(wanted)
-    assert getattr(memories.of(wanted), field) == {kept: done}
+def test_what_one_project_fails_of_hides_nothing_worse(more, ready):
+    memory = Memory(refusals=FAILING, lost_since=-900.0)
+    of = known(spec="7", memory=memory, **({"associations": {"7": False}} | more))
+    assert said(of, "Ready") == ready

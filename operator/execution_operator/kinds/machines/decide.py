@@ -19,6 +19,7 @@ from execution_operator.kinds.machines.actions import (
 from execution_operator.kinds.machines.claims import (
     association_pauses,
     changing,
+    claim_pauses,
     claims,
     dissociation_pauses,
     unwanted,
@@ -147,7 +148,7 @@ def _keeping(
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     if seen.machine is None:
         return _missing(seen, now, level=level, known=known, periods=periods)
-    if claims(wanted, seen) != wanted.status.projects:
+    if claims(wanted, seen, now) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
     pauses = association_pauses(wanted, seen, now, fight)
@@ -163,7 +164,8 @@ def _keeping(
     repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
     if (unsent or drifted) and not repair:
         return Plan(action=Update(level, known))
-    waits = [*pauses.values(), *left.values()] + [repair] * (unsent or drifted)
+    waits = [*pauses.values(), *left.values(), *claim_pauses(wanted, seen, now)]
+    waits += [repair] * (unsent or drifted)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 

@@ -75,7 +75,8 @@ def judge(
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
         text = f"remove {PAUSED_ANNOTATION} to go on"
-        return Judgement(Row.PAUSED, Reason.PAUSED, text, blocking(wanted, seen))
+        problem = blocking(wanted, seen) or of_projects(wanted, seen)
+        return Judgement(Row.PAUSED, Reason.PAUSED, text, problem)
     if is_elsewhere(wanted, seen):
         text = (
             f"the {traits.thing} was recorded for another server or cluster than the one in use"
@@ -108,6 +109,11 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+    return None
+
+
+def of_projects(wanted: MachineObject, seen: Seen) -> Problem | None:
+    """Why one of the projects cannot use the machine; it keeps nothing else from going on."""
     return next(filter(None, map(partial(_of_project, wanted, seen), seen.projects)), None)
 
 
@@ -153,15 +159,18 @@ def _there(
 ) -> Judgement:
     thing, found = traits.thing, seen.machine
     if found is None:
+        problem = of_projects(wanted, seen) if machine_id(wanted, seen) is None else None
+        if problem is not None:
+            return _blocked(problem, seen, now, periods=periods, traits=traits)
         return _unseen(wanted, seen, traits)
     trouble = traits.trouble(wanted, found, seen.memory)
     if trouble is not None:
         return _lost(wanted, seen, now, trouble=trouble, periods=periods)
+    kept_out = _kept_out(wanted, seen, now, periods=periods, traits=traits)
+    if kept_out is not None:
+        return kept_out
     if is_unsent(wanted, seen):
         return Judgement(Row.WAITS, Reason.PENDING, traits.unsent)
-    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
-    if outside:
-        return _outside(outside[0], seen, now, thing=thing, periods=periods)
     drifted = drift(seen.members, found.members)
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
@@ -174,6 +183,17 @@ def _there(
     problem = refused(wanted, seen)
     text = f"usable, but {problem.message}" if problem is not None else "usable"
     return Judgement(Row.USABLE, Reason.READY, text, problem)
+
+
+def _kept_out(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
+) -> Judgement | None:
+    """What is to be said where a project cannot use it, or cannot rely on it."""
+    problem = of_projects(wanted, seen)
+    if problem is not None:
+        return _blocked(problem, seen, now, periods=periods, traits=traits)
+    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
+    return _outside(outside[0], seen, now, thing=traits.thing, periods=periods) if outside else None
 
 
 def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:

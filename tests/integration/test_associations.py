@@ -528,3 +528,36 @@ async def test_a_deletion_ends_although_a_project_fails(lab, start):
     await lab.deleted()
     assert set(machine.projects) == {"1050"}
     await lab.told("Warning", "MachineLeftBehind")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_what_somebody_takes_away_again_and_again_is_told_steadily_until_they_stop(
+    lab, start
+):
+    await start(fight_period="1s")
+    machine, readiness = lab.registered(), []
+    await lab.wanted("1050")
+    await lab.ready()
+
+    def took(found: Json) -> bool:
+        """Take it away whenever it is there, and see all that is told meanwhile."""
+        machine.projects.pop("1050", None)
+        return condition(found, "Synced").get("reason") == "Conflict"
+
+    async def fights() -> bool:
+        return took(await lab.namespace.get(lab.sort.kind, "one"))
+
+    await until(fights, "a conflict")
+    before = lab.asked().count("associate")
+
+    async def goes_on() -> bool:
+        found = await lab.namespace.get(lab.sort.kind, "one")
+        readiness.append(condition(found, "Ready")["status"])
+        took(found)
+        return lab.asked().count("associate") >= before + 3
+
+    await until(goes_on, "more repairs")
+    assert set(readiness) == {"False"}
+    await lab.ready()
+    assert set(machine.projects) == {"1050"}
+    await lab.namespace.condition(lab.sort.kind, "one", "Synced", "True")

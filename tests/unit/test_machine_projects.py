@@ -244,3 +244,38 @@ def test_what_one_project_fails_of_hides_nothing_worse(more, ready):
     memory = Memory(refusals=FAILING, lost_since=-900.0)
     of = known(spec="7", memory=memory, **({"associations": {"7": False}} | more))
     assert said(of, "Ready") == ready
+
+
+def fought_over(*, there=True, last=99.0, **told):
+    memory = Memory(
+        reassociations={"7": Repairs(3, last)},
+        associations={"7": Association(there=True, since=last, **told)},
+    )
+    return known(spec="7", ours="7", memory=memory, associations={"7": there})
+
+
+@pytest.mark.parametrize(
+    ("of", "ready", "synced"),
+    [
+        pytest.param(
+            fought_over(there=False), ("False", "Pending"), ("False", "Conflict"), id="taken away"
+        ),
+        pytest.param(
+            fought_over(), ("False", "Pending"), ("False", "Conflict"), id="given back just now"
+        ),
+        pytest.param(fought_over(last=-1101.0), ("True", "Ready"), ("True", "Synced"), id="peace"),
+        pytest.param(
+            fought_over(in_vain=True),
+            ("True", "Ready"),
+            ("True", "Synced"),
+            id="nobody fought: the server showed it late",
+        ),
+    ],
+)
+def test_a_project_that_is_fought_over_can_be_relied_on_only_in_peace(of, ready, synced):
+    assert (said(of, "Ready"), said(of, "Synced")) == (ready, synced)
+
+
+def test_an_object_is_looked_at_when_a_fight_may_be_over():
+    plan = decide(*fought_over(), NOW)
+    assert (plan.action, plan.look_again) == (None, 1199.0)

@@ -170,8 +170,24 @@ def dissociation_pauses(
     return {one: _pause(seen, one, now, fight) for one in changes}
 
 
-def claim_pauses(wanted: MachineObject, seen: Seen, now: Now) -> list[float]:
-    """Seconds until claims are to be made again, or may go."""
+def fought_over(seen: Seen, now: Now, fight: float) -> tuple[str, ...]:
+    """Projects of the spec from which somebody takes the machine away again and again.
+
+    The server did what we asked for; where it only says so, nobody else has to be there.
+    """
+    memory = seen.memory
+    given = (one for one, told in memory.associations.items() if not told.in_vain)
+    fights = {
+        one
+        for one in given
+        if one in memory.reassociations
+        and memory.reassociations[one].is_fight(now.monotonic, fight)
+    }
+    return tuple(one.id for one in seen.projects if one.id in fights)
+
+
+def claim_pauses(wanted: MachineObject, seen: Seen, now: Now, fight: float) -> list[float]:
+    """Seconds until claims are to be made again, or may go, and until fights are over."""
     recorded = {one.id for one in wanted.status.projects}
     again = (_refused_for(wanted, seen, one, now) for one in _outside(seen) if one not in recorded)
     keeps = _wanted_ids(wanted, seen)
@@ -180,7 +196,9 @@ def claim_pauses(wanted: MachineObject, seen: Seen, now: Now) -> list[float]:
         for one in seen.unsettled
         if one not in keeps and seen.associations.get(one) is False
     )
-    return [*(one for one in again if one > 0), *goes]
+    known = seen.memory.reassociations
+    ends = (known[one].over_in(now.monotonic, fight) for one in fought_over(seen, now, fight))
+    return [*(one for one in again if one > 0), *goes, *ends]
 
 
 def changing(change: Change, seen: Seen) -> Plan[Action]:

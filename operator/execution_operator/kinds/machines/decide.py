@@ -164,7 +164,7 @@ def _keeping(
     repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
     if (unsent or drifted) and not repair:
         return Plan(action=Update(level, known))
-    waits = [*pauses.values(), *left.values(), *claim_pauses(wanted, seen, now)]
+    waits = [*pauses.values(), *left.values(), *claim_pauses(wanted, seen, now, fight)]
     waits += [repair] * (unsent or drifted)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 

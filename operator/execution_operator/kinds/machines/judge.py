@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
-from execution_operator.kinds.machines.claims import clinging, refused
+from execution_operator.kinds.machines.claims import clinging, fought_over, refused
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.standing import (
     is_elsewhere,
@@ -192,6 +192,9 @@ def _kept_out(
     problem = of_projects(wanted, seen)
     if problem is not None:
         return _blocked(problem, seen, now, periods=periods, traits=traits)
+    fights = fought_over(seen, now, periods.fight)
+    if fights:
+        return _taken_away(fights[0], traits.thing)
     outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     return _outside(outside[0], seen, now, thing=traits.thing, periods=periods) if outside else None
 
@@ -207,6 +210,16 @@ def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods
         f" {_AGAIN}"
     )
     problem = _in_vain(text, project, seen, now, periods=periods)
+    return Judgement(Row.WAITS, Reason.PENDING, text, problem)
+
+
+def _taken_away(project: str, thing: str) -> Judgement:
+    """Somebody takes it away again and again: right after a repair no run can rely on it either."""
+    text = (
+        f"somebody or something else takes the {thing} away from project {project} again and"
+        " again: given back ever more rarely; change spec.projects, or what takes it away"
+    )
+    problem = Problem(reason=Reason.CONFLICT, message=text)
     return Judgement(Row.WAITS, Reason.PENDING, text, problem)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from execution_operator.api.machine import AssociatedProject
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.actions import Associate, Dissociate, Remove, Update
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.memories import Memories
+from execution_operator.kinds.machines.room import in_room
 from execution_operator.kinds.machines.seen import Association, Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
@@ -279,3 +281,41 @@ def test_a_project_that_is_fought_over_can_be_relied_on_only_in_peace(of, ready,
 def test_an_object_is_looked_at_when_a_fight_may_be_over():
     plan = decide(*fought_over(), NOW)
     assert (plan.action, plan.look_again) == (None, 1199.0)
+
+
+def project(one, name=None):
+    return AssociatedProject(id=one, name=name)
+
+
+@pytest.mark.parametrize(
+    ("projects", "names"),
+    [
+        pytest.param([project("7", "Shop"), project("8")], ["Shop", None], id="they fit"),
+        pytest.param(
+            [project(f"{one:04}", "n" * 253) for one in range(50)],
+            ["n" * 75 + "…"] * 50,
+            id="cut alike",
+        ),
+        pytest.param(
+            [project(f"{one:0128}", "n" * 253) for one in range(50)],
+            [None] * 50,
+            id="no room beside the ids",
+        ),
+    ],
+)
+def test_names_of_projects_are_cut_to_the_room_that_they_have(projects, names):
+    cut = in_room(projects)
+    assert [one.name for one in cut] == names
+    assert in_room(cut) == cut
+
+
+def test_what_is_recorded_of_fifty_projects_leaves_room_for_the_rest_of_a_status():
+    ids = [str(one) for one in range(1050, 3550, 50)]
+    projects = tuple(WantedProject(id=one, name="é" * 253) for one in ids)
+    wanted, of = known(projects=projects, associations=dict.fromkeys(ids, False))
+    status = summarize(wanted, of, NOW)
+    assert len(status.projects) == 50
+    assert sum(len(one.model_dump_json().encode()) + 1 for one in status.projects) < 5 * 1024
+    assert wanted.model_copy(update={"status": status}).status == summarize(
+        wanted.model_copy(update={"status": status}), of, NOW
+    )

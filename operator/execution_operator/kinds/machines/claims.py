@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import MOST_PROJECTS, AssociatedProject
 from execution_operator.kinds.machines.actions import Associate, Dissociate
+from execution_operator.kinds.machines.room import in_room
 from execution_operator.kinds.machines.standing import machine_id
 from execution_operator.reconcile.kind import Plan, Result
 
@@ -51,7 +52,7 @@ def claims(wanted: MachineObject, seen: Seen, now: Now) -> tuple[AssociatedProje
         and _refused_for(wanted, seen, project_id, now) <= 0
     ]
     fit = added[: MOST_PROJECTS - len(kept)]
-    return tuple(sorted((*kept, *fit), key=lambda one: one.id))
+    return in_room(sorted((*kept, *fit), key=lambda one: one.id))
 
 
 def _stands(wanted: MachineObject, seen: Seen, project_id: str, now: Now) -> bool:
@@ -80,7 +81,8 @@ def is_void(memory: Memory, project_id: str) -> bool:
 def settles_at(seen: Seen, project_id: str) -> float:
     """From when on lists and reads say all: nothing that we sent may still be carried out.
 
-    Of a claim that this process did not make an earlier one may have sent the request.
+    Monotonic seconds. None is remembered where surely none was accepted, and nothing of a claim
+    that this process did not make: an earlier one may have sent the request.
     """
     if project_id not in seen.memory.settles:
         return seen.term_began + seen.settling

@@ -65,8 +65,7 @@ class Refusal:
 
     Attributes:
         until: monotonic time of the next attempt.
-        tries: how often in a row it was surely refused.
-        asked_for: what people had asked for then, generation and request for a look.
+        tries: how often in a row it was surely refused, for `asked_for` (see observe.py).
     """
 
     problem: Problem
@@ -125,8 +124,7 @@ class Memory:
         repairs: how often what differed was set again, or an update was denied.
         reassociations: how often a project had to be told again the same, by id.
         refusals: changes of projects that were refused; others are not kept waiting for them.
-        settles: by project on record, the monotonic time from which lists say all that became of
-            our requests; None: surely none was accepted; absent: only an earlier process knows.
+        settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
         failures: how many in a row.
         vain: how many attempts to create it came to nothing, in a row.
@@ -203,7 +201,7 @@ class Seen:
         unsupported: what it is called when a server has no such machines; None: all have them.
         is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
-        unsettled: projects on record that a late request of ours may still let use the machine.
+        unsettled: projects on record that a late request of ours may still associate.
         changes: how many changes of projects this look brought already.
     """
 

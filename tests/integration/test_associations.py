@@ -64,6 +64,14 @@ class Lab:
         await self.namespace.delete(self.sort.kind, "one")
         await self.namespace.gone(self.sort.kind, "one")
 
+    async def told(self, *event: str) -> None:
+        """Wait for an event of that type and reason."""
+
+        async def is_told() -> bool:
+            return event in await self.namespace.events("one")
+
+        await until(is_told, f"the event {event}")
+
     def fault(self, operation: str, **more: Any) -> None:
         """Let an operation on projects' machines of this sort fail in some way, for ever."""
         self.plant(AnswerStatus(operation=f"{operation}_{self.sort.word}", times=None, **more))
@@ -283,10 +291,7 @@ async def test_a_deletion_that_the_server_only_accepts_ends_and_says_so(lab, sta
     lab.accepts_in_vain("dissociate")
     await lab.deleted()
 
-    async def told():
-        return ("Warning", "MachineLeftBehind") in await lab.namespace.events("one")
-
-    await until(told, "the event MachineLeftBehind")
+    await lab.told("Warning", "MachineLeftBehind")
 
 
 @pytest.mark.usefixtures("hub", "operator")
@@ -410,3 +415,149 @@ async def test_a_crash_in_a_deletion_dissociates_what_is_ours_and_no_more(lab, o
     await lab.namespace.gone(lab.sort.kind, "one")
     assert set(machine.projects) == {"1100"}
     assert lab.asked("1100") == []
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_what_a_person_associates_after_a_refusal_is_theirs(lab):
+    machine = lab.registered()
+    lab.fault("associate", status=403, path="/projects/1050/")
+    await lab.wanted("1050", "1100")
+    await lab.ready("False", "Forbidden")
+    await lab.claims("1100")
+    machine.projects["1050"] = None
+    await lab.ready()
+    lab.simulator.faults.clear()
+    await lab.lists()
+    await lab.claims()
+    await lab.deleted()
+    assert set(machine.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_restart_does_not_make_ours_what_was_refused_and_then_associated(
+    lab, operator, start
+):
+    machine = lab.registered()
+    lab.fault("associate", status=403, path="/projects/1050/")
+    await lab.wanted("1050", "1100")
+    await lab.ready("False", "Forbidden")
+    await lab.claims("1100")
+    await operator.kill()
+    machine.projects["1050"] = None
+    lab.simulator.faults.clear()
+    await start()
+    await lab.ready()
+    await lab.deleted()
+    assert set(machine.projects) == {"1050"}
+
+
+@pytest.mark.usefixtures("hub")
+async def test_what_the_server_had_before_a_crash_is_ended_although_it_is_not_wanted_any_more(
+    lab, operator, start
+):
+    machine = lab.registered("1100")
+    lab.plant(LoseAnswer(operation=f"associate_{lab.sort.word}", hang_seconds=60))
+    await lab.wanted("1050", "1100")
+    await until(lambda: "1050" in machine.projects, "an association")
+    await operator.kill()
+    await lab.lists("1100")
+    lab.simulator.faults.clear()
+    await start()
+    await lab.claims()
+    assert set(machine.projects) == {"1100"}
+
+
+FAILING = {
+    "server's fault": {"status": 500},
+    "proxy's page": {"status": 404, "body": "html"},
+}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@pytest.mark.parametrize("answer", FAILING.values(), ids=FAILING)
+async def test_a_project_that_fails_keeps_no_other_project_and_no_repair_waiting(lab, answer):
+    machine = lab.registered()
+    for operation in ("associate", "get_project", "dissociate"):
+        lab.fault(operation, path="/projects/1050/", **answer)
+    await lab.wanted("1050", "1100", type="wanted")
+    await lab.claims("1050", "1100")
+    await until(lambda: set(machine.projects) == {"1100"}, "the other association")
+    await until(lambda: machine.members.get("type") == "wanted", "the repair")
+    told = condition(await lab.ready("Unknown"), "Ready")
+    assert told["reason"] in {"ServerUnreachable", "ProtocolError"}
+    machine.members["type"] = "drifted"
+    await until(lambda: machine.members.get("type") == "wanted", "another repair")
+    await lab.lists()
+    await lab.claims("1050")
+    assert machine.projects == {}
+    lab.simulator.faults.clear()
+    await lab.claims()
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_project_whose_lists_fail_keeps_nothing_else_waiting(lab):
+    machine = lab.registered()
+    lists = f"list_project_{lab.sort.word}s"
+    lab.plant(AnswerStatus(operation=lists, path="/projects/1050/", status=500, times=None))
+    await lab.wanted("1050", "1100", type="wanted")
+    await until(lambda: set(machine.projects) == {"1100"}, "the other association")
+    await until(lambda: machine.members.get("type") == "wanted", "the repair")
+    await lab.ready("Unknown", "ServerUnreachable")
+    await lab.deleted()
+    assert machine.projects == {}
+
+
+@pytest.mark.usefixtures("hub", "operator")
+async def test_a_lost_agent_is_told_although_a_project_fails(namespace, simulator):
+    lab = Lab(SORTS[1], namespace, simulator)
+    machine = lab.registered()
+    lab.fault("associate", path="/projects/1050/", status=500)
+    await lab.wanted("1050", "1100")
+    await lab.ready("Unknown", "ServerUnreachable")
+    machine.members["state"] = "LOST"
+    await lab.ready("False", "AgentLost")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_deletion_ends_although_a_project_fails(lab, start):
+    await start(deletion_period="2s")
+    machine = lab.registered()
+    await lab.wanted("1050", "1100")
+    await lab.ready()
+    lab.fault("dissociate", path="/projects/1050/", status=500)
+    await lab.deleted()
+    assert set(machine.projects) == {"1050"}
+    await lab.told("Warning", "MachineLeftBehind")
+
+
+@pytest.mark.usefixtures("hub")
+async def test_what_somebody_takes_away_again_and_again_is_told_steadily_until_they_stop(
+    lab, start
+):
+    await start(fight_period="1s")
+    machine, readiness = lab.registered(), []
+    await lab.wanted("1050")
+    await lab.ready()
+
+    def took(found: Json) -> bool:
+        """Take it away whenever it is there, and see all that is told meanwhile."""
+        machine.projects.pop("1050", None)
+        return condition(found, "Synced").get("reason") == "Conflict"
+
+    async def fights() -> bool:
+        return took(await lab.namespace.get(lab.sort.kind, "one"))
+
+    await until(fights, "a conflict")
+    before = lab.asked().count("associate")
+
+    async def goes_on() -> bool:
+        found = await lab.namespace.get(lab.sort.kind, "one")
+        readiness.append(condition(found, "Ready")["status"])
+        took(found)
+        return lab.asked().count("associate") >= before + 3
+
+    await until(goes_on, "more repairs")
+    assert set(readiness) == {"False"}
+    await lab.ready()
+    assert set(machine.projects) == {"1050"}
+    await lab.namespace.condition(lab.sort.kind, "one", "Synced", "True")

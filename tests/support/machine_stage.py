@@ -94,17 +94,24 @@ class TriedTraits(AgentTraits):
 
 @dataclass
 class Stage:
-    """Everything together; `look` does what one look of the operator does."""
+    """Everything together; `look` does what one look of the operator does.
+
+    Attributes:
+        hub: another server than an empty one of its own.
+        term_began: when the process began to lead.
+    """
 
     wanted: Any
     seconds: float = 1000.0
+    term_began: float = 0.0
+    hub: Any = None
     list_takes: float = 0.0
     check_takes: float = 0.0
     url: str = URL
     url_after_check: str = URL
 
     def __post_init__(self) -> None:
-        self.hub = AgentsServer(before_list=self._list)
+        self.hub = self.hub or AgentsServer(before_list=self._list)
         self.cluster = Cluster(self, self.wanted)
         self.lists = MachineLists(
             pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
@@ -115,7 +122,7 @@ class Stage:
         clock: Any = SimpleNamespace(now=lambda: at(self.seconds))
         ports: Any = SimpleNamespace(
             objects=self.cluster,
-            fence=SimpleNamespace(check=lambda: None, writer="w/1", since=0.0),
+            fence=SimpleNamespace(check=lambda: None, writer="w/1", since=self.term_began),
             clock=clock,
             random=Chance(),
             events=SimpleNamespace(publish=lambda *_told, **_kind: None),
@@ -140,6 +147,7 @@ class Stage:
             url=self.url,
             hub=SimpleNamespace(agents=self.hub, list_spaces=self._list_spaces),
             lists=self.lists,
+            project_id=_its_id,
             blueprint=SimpleNamespace(request_seconds=30.0, poll_seconds=5.0),
         )
 
@@ -159,3 +167,9 @@ class Stage:
     def now_wanted(self) -> Any:
         """The object as it is now."""
         return self.cluster.wanted
+
+
+async def _its_id(wanted: Any, *, space_id: str | None) -> str:
+    """Projects are named by id here."""
+    del space_id
+    return str(wanted.id)

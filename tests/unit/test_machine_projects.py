@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from execution_operator.api.machine import AssociatedProject
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.actions import Associate, Dissociate, Remove, Update
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.memories import Memories
+from execution_operator.kinds.machines.room import in_room
 from execution_operator.kinds.machines.seen import Association, Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
@@ -194,21 +196,126 @@ def test_an_exchange_is_told_of_only_as_it_went(of, synced):
     assert said(of, "Synced") == synced
 
 
+def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
+    memories, (before, _), (after, _) = Memories(), known(ours="78"), known(ours="8")
+    done, again = Association(there=False, since=1.0), Repairs(4, 1.0)
+    ends = {Dissociate(one, "101"): Refusal(DENIED, 130.0) for one in "78"}
+    memories.keep(
+        before,
+        associations={"7": done, "8": done},
+        reassociations={"7": again, "8": again},
+        refusals=ends,
+        settles={"7": 1.0, "8": 1.0},
+    )
+    memories.recorded(before, after)
+    assert memories.of(after) == Memory(
+        associations={"8": done},
+        reassociations={"8": again},
+        refusals={Dissociate("8", "101"): Refusal(DENIED, 130.0)},
+        settles={"8": 1.0},
+    )
+
+
 @pytest.mark.parametrize(
-    ("field", "gone", "kept"),
+    ("generation", "kept"),
+    [pytest.param(1, True, id="the same spec"), pytest.param(0, False, id="of an older spec")],
+)
+def test_a_refusal_outlives_its_claim_as_long_as_the_spec_is_the_same(generation, kept):
+    memories, (before, _), (after, _) = Memories(), known(ours="7"), known()
+    denied = {Associate("7", "101"): Refusal(DENIED, 130.0, asked_for=(generation, ""))}
+    memories.keep(before, refusals=denied)
+    memories.recorded(before, after)
+    assert memories.of(after).refusals == (denied if kept else {})
+
+
+FAILING = {Associate("7", "101"): Refusal(DENIED, 130.0), **REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("more", "ready"),
     [
-        pytest.param("associations", "7", "8", id="what became of a change"),
-        pytest.param("reassociations", "7", "8", id="how often it was told again"),
-        pytest.param("refusals", Associate("7", "101"), Dissociate("8", "101"), id="a refusal"),
+        pytest.param({"machine": found(state="LOST")}, ("False", "AgentLost"), id="lost"),
+        pytest.param({"sight": AILING}, ("Unknown", "ServerUnreachable"), id="lists fail"),
+        pytest.param({}, ("False", "Forbidden"), id="else it is told"),
+        pytest.param(
+            {"associations": {"7": True}}, ("True", "Ready"), id="associated all the same"
+        ),
     ],
 )
-def test_what_was_done_to_a_project_is_forgotten_with_its_claim(field, gone, kept):
-    memories, (wanted, _) = Memories(), known(ours="8")
-    done = {
-        "associations": Association(there=False, since=1.0),
-        "reassociations": Repairs(3, 99.0),
-        "refusals": Refusal(DENIED, 160.0),
-    }[field]
-    memories.keep(wanted, **{field: {gone: done, kept: done}})
-    memories.forget_projects(wanted)
-    assert getattr(memories.of(wanted), field) == {kept: done}
+def test_what_one_project_fails_of_hides_nothing_worse(more, ready):
+    memory = Memory(refusals=FAILING, lost_since=-900.0)
+    of = known(spec="7", memory=memory, **({"associations": {"7": False}} | more))
+    assert said(of, "Ready") == ready
+
+
+def fought_over(*, there=True, last=99.0, **told):
+    memory = Memory(
+        reassociations={"7": Repairs(3, last)},
+        associations={"7": Association(there=True, since=last, **told)},
+    )
+    return known(spec="7", ours="7", memory=memory, associations={"7": there})
+
+
+@pytest.mark.parametrize(
+    ("of", "ready", "synced"),
+    [
+        pytest.param(
+            fought_over(there=False), ("False", "Pending"), ("False", "Conflict"), id="taken away"
+        ),
+        pytest.param(
+            fought_over(), ("False", "Pending"), ("False", "Conflict"), id="given back just now"
+        ),
+        pytest.param(fought_over(last=-1101.0), ("True", "Ready"), ("True", "Synced"), id="peace"),
+        pytest.param(
+            fought_over(in_vain=True),
+            ("True", "Ready"),
+            ("True", "Synced"),
+            id="nobody fought: the server showed it late",
+        ),
+    ],
+)
+def test_a_project_that_is_fought_over_can_be_relied_on_only_in_peace(of, ready, synced):
+    assert (said(of, "Ready"), said(of, "Synced")) == (ready, synced)
+
+
+def test_an_object_is_looked_at_when_a_fight_may_be_over():
+    plan = decide(*fought_over(), NOW)
+    assert (plan.action, plan.look_again) == (None, 1199.0)
+
+
+def project(one, name=None):
+    return AssociatedProject(id=one, name=name)
+
+
+@pytest.mark.parametrize(
+    ("projects", "names"),
+    [
+        pytest.param([project("7", "Shop"), project("8")], ["Shop", None], id="they fit"),
+        pytest.param(
+            [project(f"{one:04}", "n" * 253) for one in range(50)],
+            ["n" * 75 + "…"] * 50,
+            id="cut alike",
+        ),
+        pytest.param(
+            [project(f"{one:0128}", "n" * 253) for one in range(50)],
+            [None] * 50,
+            id="no room beside the ids",
+        ),
+    ],
+)
+def test_names_of_projects_are_cut_to_the_room_that_they_have(projects, names):
+    cut = in_room(projects)
+    assert [one.name for one in cut] == names
+    assert in_room(cut) == cut
+
+
+def test_what_is_recorded_of_fifty_projects_leaves_room_for_the_rest_of_a_status():
+    ids = [str(one) for one in range(1050, 3550, 50)]
+    projects = tuple(WantedProject(id=one, name="é" * 253) for one in ids)
+    wanted, of = known(projects=projects, associations=dict.fromkeys(ids, False))
+    status = summarize(wanted, of, NOW)
+    assert len(status.projects) == 50
+    assert sum(len(one.model_dump_json().encode()) + 1 for one in status.projects) < 5 * 1024
+    assert wanted.model_copy(update={"status": status}).status == summarize(
+        wanted.model_copy(update={"status": status}), of, NOW
+    )

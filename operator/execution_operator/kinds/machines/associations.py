@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from execution_operator.kinds.machines.actions import Associate
+from execution_operator.kinds.machines.claims import clings
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Refusal
-from execution_operator.kinds.machines.standing import clings
 from execution_operator.kinds.problems import problem_of
-from execution_operator.remote.errors import Forbidden, NotFound, Rejected, RemoteError
+from execution_operator.remote.errors import (
+    Closed,
+    Forbidden,
+    NotFound,
+    ProtocolError,
+    Rejected,
+    RemoteError,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
     from execution_operator.kinds.connections import Connection
-    from execution_operator.kinds.machines.actions import Associate, Change, Dissociate
+    from execution_operator.kinds.machines.actions import Change, Dissociate
     from execution_operator.kinds.machines.memories import Memories
+    from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.testhub.machines import Machines
 
 _log = structlog.stdlib.get_logger(__name__)
+
+_REFUSED: Final = (Forbidden, NotFound, Rejected)
+"""The server understood, and surely did nothing."""
+_OF_ONE: Final = (*_REFUSED, Unreachable, ProtocolError)
+"""What one project may answer while the others work: it is no reason to let them wait."""
+_DOUBLINGS: Final = 8
 
 
 class Associations:
@@ -39,18 +55,22 @@ class Associations:
         self._traits = traits
 
     async def associate(
-        self, action: Associate, wanted: MachineObject, connection: Connection
+        self, action: Associate, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> None:
         """Let a project use it, and read whether it may.
 
-        What is refused is remembered and keeps nothing else waiting. What the server accepted and
+        What fails is remembered and keeps nothing else waiting. What the server accepted and
         does not show is no association: the next list decides whether it is tried again.
         """
         machines, project = self._machines(connection), action.project_id
         try:
-            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
-        except (Forbidden, NotFound, Rejected) as error:
+            await self._sent(action, wanted, seen, machines)
+        except _OF_ONE as error:
+            if isinstance(error, Closed):
+                raise
             self._answered(action, wanted, error)
+            shared = connection.lists.of_project(machines, project)
+            shared.hurry(action.machine_id)
             return
         self._answered(action, wanted, None)
         known = [one.id for one in wanted.status.projects]
@@ -61,16 +81,40 @@ class Associations:
         self._associated(wanted, project, there=shown or None, in_vain=shown is False)
         connection.lists.of_project(machines, project).hurry(action.machine_id)
 
+    async def _sent(
+        self, action: Associate, wanted: MachineObject, seen: Seen, machines: Machines[Any]
+    ) -> None:
+        """Send it; what may come of it is remembered before, and told apart by the answer.
+
+        After a sure refusal nothing of ours is there, unless an earlier request may still be
+        carried out.
+        """
+        project, before = action.project_id, self._memories.of(wanted).settles
+        self._settles(wanted, project, self._now() + seen.settling)
+        try:
+            await machines.associate(project, action.machine_id, before_bytes=self._fence.check)
+        except _REFUSED:
+            unsettled = project in seen.unsettled
+            kept = before if unsettled else {**before, project: None}
+            self._memories.keep(wanted, settles=kept)
+            raise
+        except RemoteError:
+            self._settles(wanted, project, self._now() + seen.settling)
+            raise
+        self._settles(wanted, project, self._now())
+
     async def dissociate(
         self, action: Dissociate, wanted: MachineObject, connection: Connection
     ) -> None:
         """Let a project use it no longer, and read whether it still may.
 
-        What is refused is remembered and keeps nothing else waiting.
+        What fails is remembered and keeps nothing else waiting.
         """
         try:
             await self._dissociate(action, wanted, connection)
-        except (Forbidden, Rejected) as error:
+        except _OF_ONE as error:
+            if isinstance(error, Closed):
+                raise
             self._answered(action, wanted, error)
             return
         self._answered(action, wanted, None)
@@ -85,6 +129,8 @@ class Associations:
         """
         machines, project = self._machines(connection), action.project_id
         shown = await self._is_shown(machines, project, action.machine_id)
+        if shown:
+            self._settles(wanted, project, self._now())  # what was asked for was carried out
         if shown is False and not await self._is_listed(action, connection):
             self._associated(wanted, project, there=False)  # somebody else was faster
             return
@@ -126,10 +172,26 @@ class Associations:
     def _answered(self, change: Change, wanted: MachineObject, error: RemoteError | None) -> None:
         """Remember that it was refused, or not any more."""
         refusals = dict(self._memories.of(wanted).refusals)
-        refusals.pop(change, None)
+        before = refusals.pop(change, None)
         if error is not None:
-            refusals[change] = Refusal(problem_of(error), self._now() + self._periods.secret)
+            refusals[change] = self._refusal(change, wanted, error, before)
         self._memories.keep(wanted, refusals=refusals)
+
+    def _refusal(
+        self, change: Change, wanted: MachineObject, error: RemoteError, before: Refusal | None
+    ) -> Refusal:
+        """When to try again: ever more rarely where each attempt costs a claim in the status."""
+        tries, wait, problem = 0, self._periods.secret, problem_of(error)
+        if isinstance(change, Associate) and isinstance(error, _REFUSED):
+            tries = 1 + (before.tries if before is not None else 0)
+            longest = max(wait, self._periods.fight)
+            wait = min(wait * 2.0 ** min(tries - 1, _DOUBLINGS), longest)
+        until = self._now() + max(wait, problem.retry_after or 0.0)
+        return Refusal(problem, until, tries=tries, asked_for=wanted.metadata.asked_for)
+
+    def _settles(self, wanted: MachineObject, project: str, at: float) -> None:
+        known = self._memories.of(wanted).settles
+        self._memories.keep(wanted, settles={**known, project: at})
 
     def _associated(
         self, wanted: MachineObject, project: str, *, there: bool | None, in_vain: bool = False

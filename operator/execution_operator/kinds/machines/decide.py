@@ -16,14 +16,18 @@ from execution_operator.kinds.machines.actions import (
     Withdraw,
     WriteIntent,
 )
+from execution_operator.kinds.machines.claims import (
+    association_pauses,
+    changing,
+    claim_pauses,
+    claims,
+    dissociation_pauses,
+    unwanted,
+)
 from execution_operator.kinds.machines.deletion import deleting
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.identity import Intent, space_of
 from execution_operator.kinds.machines.standing import (
-    association_pauses,
-    changing,
-    claims,
-    dissociation_pauses,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -34,7 +38,6 @@ from execution_operator.kinds.machines.standing import (
     machine_id,
     origin,
     recorded_id,
-    unwanted,
 )
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound
@@ -145,7 +148,7 @@ def _keeping(
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     if seen.machine is None:
         return _missing(seen, now, level=level, known=known, periods=periods)
-    if claims(wanted, seen) != wanted.status.projects:
+    if claims(wanted, seen, now) != wanted.status.projects:
         return Plan(look_again=seen.poll, result=Result.REQUEUED)  # the status is written now
     memory, fight = seen.memory, periods.fight
     pauses = association_pauses(wanted, seen, now, fight)
@@ -161,7 +164,8 @@ def _keeping(
     repair = memory.repairs.wait(now.monotonic, min(fight, periods.secret) if unsent else fight)
     if (unsent or drifted) and not repair:
         return Plan(action=Update(level, known))
-    waits = [*pauses.values(), *left.values()] + [repair] * (unsent or drifted)
+    waits = [*pauses.values(), *left.values(), *claim_pauses(wanted, seen, now, fight)]
+    waits += [repair] * (unsent or drifted)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 

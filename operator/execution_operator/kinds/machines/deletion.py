@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.machine import Origin
 from execution_operator.kinds.machines.actions import Action, Confirm, LookUp, Release, Remove
-from execution_operator.kinds.machines.standing import (
+from execution_operator.kinds.machines.claims import (
     changing,
-    deletion_seconds_left,
     dissociation_pauses,
+    is_void,
+    settles_at,
+)
+from execution_operator.kinds.machines.standing import (
+    deletion_seconds_left,
     doubt_since,
     in_doubt,
     is_elsewhere,
@@ -107,10 +111,12 @@ def _in_doubt(seen: Seen, now: Now, periods: Periods) -> Plan[Action]:
 
 
 def _ours(wanted: MachineObject, seen: Seen) -> list[str]:
-    """Projects that this object associated, and that are not known to be dissociated."""
-    known = seen.memory.associations
-    return [
-        one.id
-        for one in wanted.status.projects
-        if one.id not in known or known[one.id].there is not False
-    ]
+    """Projects that this object associated, and that are not surely dissociated."""
+    recorded = (one.id for one in wanted.status.projects)
+    return [one for one in recorded if not is_void(seen.memory, one) and not _is_over(seen, one)]
+
+
+def _is_over(seen: Seen, project_id: str) -> bool:
+    """Whether the project was seen dissociated when nothing of ours could come any more."""
+    told = seen.memory.associations.get(project_id)
+    return told is not None and told.there is False and told.since >= settles_at(seen, project_id)

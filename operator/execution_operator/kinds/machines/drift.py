@@ -40,7 +40,11 @@ class Repairs:
 
     def is_over(self, now: float, longest: float) -> bool:
         """Whether the last repair has held for longer than repairs are ever apart."""
-        return now - self.last >= 2 * longest
+        return self.over_in(now, longest) <= 0
+
+    def over_in(self, now: float, longest: float) -> float:
+        """Seconds until then, if nothing has to be repaired again."""
+        return self.last + 2 * longest - now
 
 
 def drift(wanted: Mapping[str, JSON], found: Mapping[str, JSON]) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class Exchanger:
             case Update():
                 return await self._update(action, wanted, seen, connection)
             case Associate():
-                await self._associations.associate(action, wanted, connection)
+                await self._associations.associate(action, wanted, seen, connection)
             case Dissociate():
                 await self._associations.dissociate(action, wanted, connection)
             case Remove():

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
+from execution_operator.kinds.machines.claims import clinging, fought_over, refused
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.standing import (
-    clinging,
     is_elsewhere,
     is_unsent,
     looked_up,
     machine_id,
-    refused,
 )
 from execution_operator.kinds.problems import Problem, problem_of
 
@@ -76,7 +75,8 @@ def judge(
     """The one row that holds."""
     if wanted.metadata.is_paused and not wanted.metadata.is_deleted:
         text = f"remove {PAUSED_ANNOTATION} to go on"
-        return Judgement(Row.PAUSED, Reason.PAUSED, text, blocking(wanted, seen))
+        problem = blocking(wanted, seen) or of_projects(wanted, seen)
+        return Judgement(Row.PAUSED, Reason.PAUSED, text, problem)
     if is_elsewhere(wanted, seen):
         text = (
             f"the {traits.thing} was recorded for another server or cluster than the one in use"
@@ -109,6 +109,11 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+    return None
+
+
+def of_projects(wanted: MachineObject, seen: Seen) -> Problem | None:
+    """Why one of the projects cannot use the machine; it keeps nothing else from going on."""
     return next(filter(None, map(partial(_of_project, wanted, seen), seen.projects)), None)
 
 
@@ -154,15 +159,18 @@ def _there(
 ) -> Judgement:
     thing, found = traits.thing, seen.machine
     if found is None:
+        problem = of_projects(wanted, seen) if machine_id(wanted, seen) is None else None
+        if problem is not None:
+            return _blocked(problem, seen, now, periods=periods, traits=traits)
         return _unseen(wanted, seen, traits)
     trouble = traits.trouble(wanted, found, seen.memory)
     if trouble is not None:
         return _lost(wanted, seen, now, trouble=trouble, periods=periods)
+    kept_out = _kept_out(wanted, seen, now, periods=periods, traits=traits)
+    if kept_out is not None:
+        return kept_out
     if is_unsent(wanted, seen):
         return Judgement(Row.WAITS, Reason.PENDING, traits.unsent)
-    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
-    if outside:
-        return _outside(outside[0], seen, now, thing=thing, periods=periods)
     drifted = drift(seen.members, found.members)
     if drifted and seen.memory.repairs.is_fight(now.monotonic, periods.fight):
         return _fought_over(drifted, thing)
@@ -177,6 +185,20 @@ def _there(
     return Judgement(Row.USABLE, Reason.READY, text, problem)
 
 
+def _kept_out(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, traits: AnyTraits
+) -> Judgement | None:
+    """What is to be said where a project cannot use it, or cannot rely on it."""
+    problem = of_projects(wanted, seen)
+    if problem is not None:
+        return _blocked(problem, seen, now, periods=periods, traits=traits)
+    fights = fought_over(seen, now, periods.fight)
+    if fights:
+        return _taken_away(fights[0], traits.thing)
+    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
+    return _outside(outside[0], seen, now, thing=traits.thing, periods=periods) if outside else None
+
+
 def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
     """A project may not use it; the server may say that it may, and do nothing."""
     told = seen.memory.associations.get(project)
@@ -188,6 +210,16 @@ def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods
         f" {_AGAIN}"
     )
     problem = _in_vain(text, project, seen, now, periods=periods)
+    return Judgement(Row.WAITS, Reason.PENDING, text, problem)
+
+
+def _taken_away(project: str, thing: str) -> Judgement:
+    """Somebody takes it away again and again: right after a repair no run can rely on it either."""
+    text = (
+        f"somebody or something else takes the {thing} away from project {project} again and"
+        " again: given back ever more rarely; change spec.projects, or what takes it away"
+    )
+    problem = Problem(reason=Reason.CONFLICT, message=text)
     return Judgement(Row.WAITS, Reason.PENDING, text, problem)
 
 

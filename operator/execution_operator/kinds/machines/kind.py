@@ -114,7 +114,7 @@ class MachineKind:
     def written(self, before: MachineObject, after: MachineObject) -> None:
         """See `Teller`; the record of projects is what counts from now on."""
         self._teller.written(before, after)
-        self._memories.forget_projects(after)
+        self._memories.recorded(before, after)
 
     def forget(self, known: MachineDigest) -> None:
         """It is gone."""

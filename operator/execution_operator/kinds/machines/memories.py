@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Certainty, Memory
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from execution_operator.api.machine import MachineObject
+    from execution_operator.kinds.machines.actions import Change
+    from execution_operator.kinds.machines.seen import Refusal
 
 Told = TypeVar("Told")
 _NOTHING: Final = Memory()
@@ -25,6 +28,7 @@ _NO_LONGER: Final[dict[str, Any]] = {
     "associations": {},
     "reassociations": {},
     "refusals": {},
+    "settles": {},
 }
 """All that was about one machine: the next one of that name is another one."""
 
@@ -45,24 +49,28 @@ class Memories:
         self._kept[wanted.metadata.uid] = memory
         return memory
 
-    def forget_projects(self, wanted: MachineObject) -> None:
-        """Remember no change of a project that is not on record any more.
+    def recorded(self, before: MachineObject, after: MachineObject) -> None:
+        """Another record of projects is stored: nothing was sent yet for those that are new.
 
-        Somebody else may associate it from now on, and what we once did says nothing of that.
+        No change of a project is remembered that is not on record any more: somebody else may
+        associate it from now on, and what we once did says nothing of that. Only that the server
+        does not let us is remembered, for as long as the spec is the same.
         """
-        ours, memory = {one.id for one in wanted.status.projects}, self.of(wanted)
-        kept = replace(
-            memory,
-            associations=_of_projects(memory.associations, ours),
-            reassociations=_of_projects(memory.reassociations, ours),
-            refusals={
-                change: refusal
-                for change, refusal in memory.refusals.items()
-                if change.project_id in ours
+        memory = self.of(after)
+        ours = {one.id for one in after.status.projects}
+        added = ours - {one.id for one in before.status.projects}
+        kept = {
+            "associations": _of_projects(memory.associations, ours),
+            "reassociations": _of_projects(memory.reassociations, ours),
+            "settles": _of_projects(memory.settles, ours) | dict.fromkeys(added),
+            "refusals": {
+                change: one
+                for change, one in memory.refusals.items()
+                if change.project_id in ours or _still_holds(change, one, after)
             },
-        )
-        if kept != memory:
-            self._kept[wanted.metadata.uid] = kept
+        }
+        if any(getattr(memory, name) != value for name, value in kept.items()):
+            self.keep(after, **kept)
 
     def gone(self, wanted: MachineObject, machine_id: str) -> None:
         """Remember that the server surely has that machine no more, and nothing else of it."""
@@ -75,3 +83,9 @@ class Memories:
 
 def _of_projects(known: Mapping[str, Told], ours: Collection[str]) -> dict[str, Told]:
     return {project: told for project, told in known.items() if project in ours}
+
+
+def _still_holds(change: Change, refusal: Refusal, wanted: MachineObject) -> bool:
+    """Whether a project that is not on record is still not let use it, for all that is known."""
+    generation, _ = refusal.asked_for
+    return isinstance(change, Associate) and generation == wanted.metadata.generation

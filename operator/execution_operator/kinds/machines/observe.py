@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
-from execution_operator.kinds.machines.judge import blocking, is_missing
+from execution_operator.kinds.machines.judge import blocking, is_missing, of_projects
 from execution_operator.kinds.machines.seen import Seen, WantedProject
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.problems import Problem, problem_of
@@ -19,6 +21,8 @@ from execution_operator.kinds.standing import standing_of
 from execution_operator.reconcile.ports import Key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from execution_operator.api.machine import MachineObject
     from execution_operator.api.model import ByIdOrName
     from execution_operator.kinds.connections import Connection, Connections
@@ -80,6 +84,9 @@ class Observer:
         peace the next failure is a first one.
         """
         memory = self._memories.of(wanted)
+        refusals = due_again(memory.refusals, wanted.metadata.asked_for)
+        if refusals != memory.refusals:
+            memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
@@ -197,6 +204,7 @@ class Observer:
         followed: list[SharedList[Machine]] = []
         troubles: dict[str, Problem] = {}
         associations: dict[str, bool | None] = {}
+        known_at: dict[str, float] = {}
         for project_id in sorted(ids):
             one = lists.of_project(client, project_id)
             followed.append(one)
@@ -205,15 +213,17 @@ class Observer:
                 troubles[project_id] = problem_of(sight.trouble.error)
             ours = seen.memory.associations.get(project_id)
             associations[project_id] = _is_there(one.listing, ours, known)
+            known_at[project_id] = _known_at(one.listing, ours)
         projects = [
             replace(one, problem=one.problem or troubles.get(one.id or "")) for one in seen.projects
         ]
-        return replace(seen, associations=associations, projects=tuple(projects)), followed
+        seen = replace(seen, associations=associations, projects=tuple(projects))
+        return replace(seen, unsettled=_unsettled(wanted, seen, known_at)), followed
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""
         now, memory = self._clock.now(), seen.memory
-        missing = is_missing(blocking(wanted, seen))
+        missing = is_missing(blocking(wanted, seen) or of_projects(wanted, seen))
         lost = seen.machine is not None and (
             self._traits.trouble(wanted, seen.machine, memory) is not None
         )
@@ -241,3 +251,21 @@ def _is_there(
     if ours is not None and (listing is None or listing.began <= ours.since):
         return ours.there
     return None if listing is None else known in listing.items
+
+
+def _unsettled(wanted: MachineObject, seen: Seen, known_at: Mapping[str, float]) -> frozenset[str]:
+    """See `Seen`."""
+    recorded = (one.id for one in wanted.status.projects)
+    return frozenset(
+        one
+        for one in recorded
+        if seen.associations.get(one) is not True and known_at[one] < settles_at(seen, one)
+    )
+
+
+def _known_at(listing: Listing[Machine] | None, ours: Association | None) -> float:
+    """The monotonic time at which an association was asked for last; minus infinity for never."""
+    moments = [listing.began] if listing is not None else []
+    if ours is not None and ours.there is not None:
+        moments.append(ours.since)
+    return max(moments, default=-inf)

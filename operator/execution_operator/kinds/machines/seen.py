@@ -61,10 +61,17 @@ class Association:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a project was not let use the machine, or no longer, and when that is tried again."""
+    """Why a project was not let use the machine, or no longer, and when that is tried again.
+
+    Attributes:
+        until: monotonic time of the next attempt.
+        tries: how often in a row it was surely refused, for `asked_for` (see observe.py).
+    """
 
     problem: Problem
     until: float
+    tries: int = 0
+    asked_for: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ class Memory:
         repairs: how often what differed was set again, or an update was denied.
         reassociations: how often a project had to be told again the same, by id.
         refusals: changes of projects that were refused; others are not kept waiting for them.
+        settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
         failures: how many in a row.
         vain: how many attempts to create it came to nothing, in a row.
@@ -141,6 +149,7 @@ class Memory:
     repairs: Repairs = field(default_factory=Repairs)
     reassociations: Mapping[str, Repairs] = field(default_factory=dict)
     refusals: Mapping[Change, Refusal] = field(default_factory=dict)
+    settles: Mapping[str, float | None] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
     vain: int = 0
@@ -192,6 +201,7 @@ class Seen:
         unsupported: what it is called when a server has no such machines; None: all have them.
         is_another: what the server has under its id goes by another name now.
         associations: by project, whether it may use the machine; None while not known.
+        unsettled: projects on record that a late request of ours may still associate.
         changes: how many changes of projects this look brought already.
     """
 
@@ -216,4 +226,5 @@ class Seen:
     sight: Sight = field(default_factory=Sight)
     projects: tuple[WantedProject, ...] = ()
     associations: Mapping[str, bool | None] = field(default_factory=dict)
+    unsettled: frozenset[str] = frozenset()
     changes: int = 0

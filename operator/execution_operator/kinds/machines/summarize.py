@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import EXCHANGE, ConditionType, Reason
+from execution_operator.kinds.machines.claims import claims, clinging, refused
 from execution_operator.kinds.machines.identity import space_of
 from execution_operator.kinds.machines.judge import Judgement, Row, judge, still_used
-from execution_operator.kinds.machines.standing import (
-    claims,
-    clinging,
-    is_elsewhere,
-    machine_id,
-    origin,
-    refused,
-)
+from execution_operator.kinds.machines.standing import is_elsewhere, machine_id, origin
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
@@ -48,12 +42,12 @@ def summarize(
                 now=now.utc,
             ),
         }
-        | _fields(wanted, seen, traits)
+        | _fields(wanted, seen, now, traits=traits)
     )
     return _with_the_moment(wanted, seen, status, traits)
 
 
-def _fields(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> dict[str, object]:
+def _fields(wanted: MachineObject, seen: Seen, now: Now, *, traits: AnyTraits) -> dict[str, object]:
     """What is recorded and mirrored; nothing new where the machine is not ours to look at."""
     if is_elsewhere(wanted, seen) or seen.rival is not None or seen.level is None:
         return {}
@@ -64,7 +58,7 @@ def _fields(wanted: MachineObject, seen: Seen, traits: AnyTraits) -> dict[str, o
         if wanted.status.machine_id is None:
             return {}
         return traits.mirrored(None) | _NOWHERE
-    projects = claims(wanted, seen)
+    projects = claims(wanted, seen, now)
     return (
         (traits.mirrored(seen.machine) if seen.machine is not None else {})
         | traits.linked(wanted, seen)

@@ -1,0 +1,332 @@
+"""Whose an association is, whatever becomes of our requests; nobody else's is ever ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from execution_operator.remote.errors import (
+    Closed,
+    Forbidden,
+    NotFound,
+    ProtocolError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from execution_operator.remote.whole_list import WholeList
+from support.agents import RECORDED, USER, found, held_agent
+from support.agents_server import AgentsServer
+from support.machine_stage import Stage
+from support.runs import at
+
+LOST = Unreachable("no answer")
+DENIED = Forbidden("no right")
+
+
+@dataclass
+class Projects(AgentsServer):
+    """A server with one agent that some projects may use.
+
+    Attributes:
+        uses: who may.
+        fates: by project, what it answers to changes instead of doing them.
+        changes: what was asked for, in order.
+    """
+
+    uses: set[str] = field(default_factory=set)
+    fates: dict[str, Exception] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+
+    async def list_of_project(self, project: str) -> WholeList[Any]:
+        there = self.there if project in self.uses else ()
+        return WholeList(tuple(there), server_seconds=0.0)
+
+    async def get_of_project(self, project: str, _machine_id: str) -> Any:
+        if project not in self.uses:
+            msg = "not associated"
+            raise NotFound(msg)
+        return self.there[0]
+
+    async def associate(self, project: str, _machine_id: str, *, before_bytes: object) -> None:
+        self._told(f"+{project}", project, before_bytes)
+        self.uses.add(project)
+
+    async def dissociate(self, project: str, _machine_id: str, *, before_bytes: object) -> None:
+        self._told(f"-{project}", project, before_bytes)
+        self.uses.discard(project)
+
+    def _told(self, change: str, project: str, _before_bytes: object) -> None:
+        self.changes.append(change)
+        if project in self.fates:
+            raise self.fates[project]
+
+
+@dataclass
+class Lab:
+    """An agent of ours, its projects in the spec, and the process that looks after it."""
+
+    listed: str = "7"
+    members: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        adopted = {"origin": "Adopted"}
+        self.wanted: Any = held_agent(
+            spec={"projects": _projects(self.listed), "deletionPolicy": None} | self.members,
+            status=RECORDED | adopted,
+        )
+        self.wanted.metadata.annotations.clear()
+        self.hub = Projects(there=[found()])
+        self.stage = Stage(self.wanted, hub=self.hub)
+
+    def restart(self) -> None:
+        """Another process leads from now on; it knows what the cluster and the server know."""
+        seconds = self.stage.seconds + 1.0
+        current = self.stage.now_wanted
+        self.stage = Stage(current, seconds=seconds, term_began=seconds, hub=self.hub)
+
+    def lists(self, projects: str) -> None:
+        """Somebody changes the spec's projects."""
+        now = self.stage.now_wanted
+        meta = now.metadata.model_copy(update={"generation": now.metadata.generation + 1})
+        spec = type(now.spec).model_validate(
+            now.spec.model_dump() | {"projects": _projects(projects)}
+        )
+        self.stage.cluster.wanted = now.model_copy(update={"metadata": meta, "spec": spec})
+
+    def deleted(self) -> None:
+        """Somebody deletes the object just now."""
+        now = self.stage.now_wanted
+        meta = now.metadata.model_copy(update={"deletion_timestamp": at(self.stage.seconds).utc})
+        self.stage.cluster.wanted = now.model_copy(update={"metadata": meta})
+
+    async def looks(self, after: float = 1.0) -> Any:
+        """One look after so many seconds, with lists as new as that."""
+        self.stage.seconds += after
+        await self.stage.lists.of_level(self.hub, USER).newer_than(self.stage.seconds)
+        for one in "345678":
+            shared = self.stage.lists.of_project(self.hub, one)
+            await shared.newer_than(self.stage.seconds)
+        return await self.stage.look()
+
+    @property
+    def claimed(self) -> str:
+        """The projects that the status has as ours."""
+        return "".join(one.id for one in self.stage.now_wanted.status.projects)
+
+    def said(self, kind: str) -> tuple[str, str]:
+        """A condition: status and reason."""
+        known = self.stage.now_wanted.status.conditions
+        return next((one.status, one.reason) for one in known if one.type == kind)
+
+
+def _projects(ids: str) -> list[dict[str, str]]:
+    return [{"id": one} for one in ids]
+
+
+async def test_a_project_is_claimed_as_long_as_it_is_ours():
+    lab = Lab()
+    await lab.looks()
+    assert (lab.claimed, lab.hub.changes, lab.said("Ready")) == ("7", ["+7"], ("True", "Ready"))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(DENIED, id="Forbidden"),
+        pytest.param(NotFound("no such project"), id="NotFound"),
+        pytest.param(Rejected("not this one"), id="Rejected"),
+    ],
+)
+async def test_what_the_server_surely_refused_is_no_claim(refusal):
+    lab = Lab()
+    lab.hub.fates["7"] = refusal
+    await lab.looks()
+    assert (lab.claimed, lab.said("Ready")) == ("", ("False", refusal.reason))
+
+
+async def test_a_refused_project_is_tried_ever_more_rarely_and_claimed_before():
+    lab, waits = Lab(), [1.0]
+    lab.hub.fates["7"] = DENIED
+    for _ in range(6):
+        waits.append((await lab.looks(after=waits[-1])).look_again)
+    assert lab.hub.changes == ["+7"] * 6
+    assert waits[1:] == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    lab.hub.fates.clear()
+    await lab.looks(after=waits[-1])
+    assert (lab.claimed, lab.said("Ready")) == ("7", ("True", "Ready"))
+
+
+async def test_a_refused_project_is_tried_at_once_when_people_change_the_spec():
+    lab = Lab()
+    lab.hub.fates["7"] = DENIED
+    await lab.looks()
+    await lab.looks()
+    assert lab.hub.changes == ["+7"]
+    lab.hub.fates.clear()
+    lab.lists("78")
+    await lab.looks()
+    assert lab.hub.changes == ["+7", "+7", "+8"]
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_what_a_person_associates_after_a_refusal_is_theirs(restarts):
+    lab = Lab()
+    lab.hub.fates["7"] = DENIED
+    await lab.looks()
+    lab.hub.uses.add("7")
+    if restarts:
+        lab.restart()
+    await lab.looks()
+    assert (lab.claimed, lab.said("Ready")) == ("", ("True", "Ready"))
+    lab.hub.fates.clear()
+    lab.lists("")
+    await lab.looks()
+    lab.deleted()
+    await lab.looks()
+    assert (lab.hub.changes, lab.hub.uses) == (["+7"], {"7"})
+
+
+async def test_what_a_person_associates_between_claim_and_request_is_theirs():
+    lab = Lab("34567")
+    await lab.looks()
+    assert (lab.claimed, lab.hub.uses) == ("34567", {*"3456"})  # others have their turn
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert (lab.claimed, len(lab.hub.changes)) == ("3456", 4)
+
+
+async def test_what_was_carried_out_although_the_answer_was_lost_is_ours():
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert (lab.claimed, lab.said("Ready")) == ("7", ("True", "Ready"))
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_what_is_carried_out_late_is_ended_although_it_is_not_wanted_any_more(restarts):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates.clear()
+    lab.lists("")
+    if restarts:
+        lab.restart()
+    outcome = await lab.looks()
+    assert (lab.claimed, outcome.look_again) == ("7", pytest.approx(60.0, abs=1.0))
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert (lab.claimed, lab.hub.changes, lab.hub.uses) == ("", ["+7", "-7"], set())
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_what_is_surely_not_carried_out_any_more_is_let_go_without_a_request(restarts):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.lists("")
+    if restarts:
+        lab.restart()
+    outcome = await lab.looks()
+    await lab.looks(after=outcome.look_again)
+    assert (lab.claimed, lab.hub.changes) == ("", ["+7"])
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_a_refusal_soon_after_a_lost_answer_ends_no_claim(restarts):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates["7"] = DENIED
+    if restarts:
+        lab.restart()
+    else:
+        lab.lists("78")  # tried at once
+    await lab.looks()
+    assert (lab.hub.changes[:2], lab.claimed[0]) == (["+7", "+7"], "7")
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert lab.claimed[0] == "7"
+
+
+async def test_a_refusal_long_after_a_lost_answer_ends_the_claim():
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates["7"] = DENIED
+    await lab.looks(after=60.0)
+    assert (lab.hub.changes, lab.claimed) == (["+7", "+7"], "")
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_a_deletion_waits_for_what_may_be_carried_out_late(restarts):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates.clear()
+    lab.deleted()
+    if restarts:
+        lab.restart()
+    outcome = await lab.looks()
+    assert lab.stage.now_wanted.metadata.is_held
+    lab.hub.uses.add("7")
+    await lab.looks(after=outcome.look_again)
+    assert (lab.hub.changes, lab.hub.uses) == (["+7", "-7"], set())
+    assert not lab.stage.now_wanted.metadata.is_held
+
+
+async def test_a_deletion_soon_after_a_restart_waits_for_nothing_that_is_there():
+    lab = Lab()
+    await lab.looks()
+    lab.deleted()
+    lab.restart()
+    await lab.looks()
+    assert (lab.hub.changes, lab.hub.uses) == (["+7", "-7"], set())
+    assert not lab.stage.now_wanted.metadata.is_held
+
+
+OF_ONE = [
+    pytest.param(LOST, id="5xx"),
+    pytest.param(ProtocolError("a proxy's page"), id="no sense"),
+    pytest.param(DENIED, id="Forbidden"),
+]
+
+
+@pytest.mark.parametrize("fate", OF_ONE)
+async def test_one_project_that_fails_keeps_nothing_else_waiting(fate):
+    lab = Lab("78", members={"ram": "16"})
+    lab.hub.fates["7"] = fate
+    outcome = await lab.looks()
+    assert (lab.hub.changes, lab.hub.uses) == (["+7", "+8"], {"8"})
+    assert "update" in lab.hub.asked
+    assert outcome.look_again <= 60.0
+    assert lab.said("Ready")[1] == fate.reason
+
+
+@pytest.mark.parametrize("fate", OF_ONE)
+async def test_one_project_that_fails_keeps_no_other_from_being_dissociated(fate):
+    lab = Lab("78")
+    await lab.looks()
+    lab.hub.fates["7"] = fate
+    lab.lists("")
+    await lab.looks()
+    assert (lab.claimed, lab.hub.uses) == ("7", {"7"})
+    assert lab.hub.changes[2:] == ["-7", "-8"]
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        pytest.param(RateLimited("slower", retry_after=70.0), id="slower"),
+        pytest.param(Closed("another connection"), id="closed by us"),
+    ],
+)
+async def test_what_is_not_about_one_project_stops_all_changes(fate):
+    lab = Lab("78")
+    lab.hub.fates["7"] = fate
+    await lab.looks()
+    assert (lab.hub.changes, lab.claimed) == (["+7"], "78")

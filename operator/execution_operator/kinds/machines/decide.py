@@ -41,7 +41,7 @@ from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
-    from execution_operator.kinds.machines.seen import Seen
+    from execution_operator.kinds.machines.seen import Found, Seen
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.testhub.levels import Level
@@ -118,14 +118,22 @@ def _finding(
         return Plan(action=LookUp(level, now.monotonic))
     if found.machines:
         return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.ADOPTED)))
-    settled = doubt_since(seen) + seen.settling
-    if doubtful and found.began >= settled:
-        return Plan(action=Withdraw())
-    if doubtful and now.monotonic >= settled:
-        return Plan(action=LookUp(level, settled))
     if doubtful:
-        return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
+        return _doubting(found, seen, now, level)
+    pause = seen.memory.creates.wait(now.monotonic, periods)
+    if pause > 0:  # until then somebody else may put it there
+        return Plan(look_again=min(pause, periods.secret), result=Result.REQUEUED)
     return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.CREATED)))
+
+
+def _doubting(found: Found, seen: Seen, now: Now, level: Level) -> Plan[Action]:
+    """What may have been created is not listed: it surely was not only once the lists settled."""
+    settled = doubt_since(seen) + seen.settling
+    if found.began >= settled:
+        return Plan(action=Withdraw())
+    if now.monotonic >= settled:
+        return Plan(action=LookUp(level, settled))
+    return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
 
 
 def _fresh(seen: Seen, periods: Periods) -> float:
@@ -196,6 +204,9 @@ def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Ac
     if seen.memory.lost_since is not None:
         left = seen.memory.lost_since + periods.missing - now.monotonic
         waits = [*waits, left] if left > 0 else waits
+    peace = seen.memory.creates.peace_in(now.monotonic, periods.fight)
+    if peace is not None:
+        waits = [*waits, peace]
     return Plan(look_again=min(waits), result=Result.REQUEUED) if waits else REST
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
+from execution_operator.kinds.machines.creates import removed_again
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.standing import (
     clinging,
@@ -90,7 +91,20 @@ def judge(
     problem = blocking(wanted, seen)
     if problem is not None:
         return _blocked(problem, seen, now, periods=periods, traits=traits)
-    return _there(wanted, seen, now, periods=periods, traits=traits)
+    judged = _there(wanted, seen, now, periods=periods, traits=traits)
+    if seen.memory.creates.is_fight(now.monotonic, periods.fight):
+        return _removed_again(wanted, seen, judged, traits.thing)
+    return judged
+
+
+def _removed_again(wanted: MachineObject, seen: Seen, judged: Judgement, thing: str) -> Judgement:
+    """The same, while somebody removes what is created."""
+    problem = removed_again(thing)
+    if machine_id(wanted, seen) is None:
+        return Judgement(Row.STALLED, problem.reason, problem.message, problem)
+    if judged.row is not Row.USABLE or judged.problem is not None:
+        return replace(judged, problem=judged.problem or problem)
+    return replace(judged, message=f"usable, but {problem.message}", problem=problem)
 
 
 def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
@@ -109,6 +123,8 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+    if machine_id(wanted, seen) is None and seen.memory.creates.problem is not None:
+        return _of_space(wanted, seen.memory.creates.problem)
     return next(filter(None, map(partial(_of_project, wanted, seen), seen.projects)), None)
 
 

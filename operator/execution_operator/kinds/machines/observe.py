@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing
@@ -79,11 +80,13 @@ class Observer:
         try, because somebody else mended it, nothing is told of it any more, and after a time of
         peace the next failure is a first one.
         """
-        memory = self._memories.of(wanted)
+        memory, asked = self._memories.of(wanted), wanted.metadata.asked_for
+        if memory.creates.asked not in (None, asked):
+            memory = self._memories.keep(wanted, creates=Creates())
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != wanted.metadata.asked_for or late >= self._periods.fight:
+        if memory.failed_for != asked or late >= self._periods.fight:
             return self._memories.keep(
                 wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.remote.shared_list import Sight
 
@@ -110,6 +111,7 @@ class Memory:
         doubt_since: monotonic time of the last create whose fate is unknown.
         found: the last look-up by name.
         machine: as it was last read on its own, and `read_at` when.
+        stray: what we created and the server called otherwise, while it is not taken off yet.
         gone: the recorded id that the server has surely no more.
         is_confirmed: it was read for a deletion: its id still means it.
         is_removed: it was taken off the server for a deletion.
@@ -119,6 +121,7 @@ class Memory:
         refusals: changes of projects that were refused; others are not kept waiting for them.
         problem: what the last exchange failed of.
         failures: how many in a row.
+        creates: of whatever machines for this object, the ones that are gone as well.
         vain: how many attempts to create it came to nothing, in a row.
         retry_at: monotonic time of the next attempt after a failure.
         failed_for: the generation and the request for a look that they were about.
@@ -134,6 +137,7 @@ class Memory:
     found: Found | None = None
     machine: Machine | None = None
     read_at: float = 0.0
+    stray: Machine | None = None
     gone: str | None = None
     is_confirmed: bool = False
     is_removed: bool = False
@@ -143,6 +147,7 @@ class Memory:
     refusals: Mapping[Change, Refusal] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
+    creates: Creates = field(default_factory=Creates)
     vain: int = 0
     failed_for: tuple[int, str] | None = None
     retry_at: float = 0.0

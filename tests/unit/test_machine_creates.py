@@ -43,6 +43,7 @@ class Bench:
     seconds: float = 100.0
     url: str = URL
     has_space: bool = False
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing has happened yet."""
@@ -56,7 +57,7 @@ class Bench:
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
         connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
         self.space = lists.of_level(self.agents, SPACE)
-        events = SimpleNamespace(publish=lambda *_told, **_kind: None)
+        events = SimpleNamespace(publish=lambda *told, **_kind: self.told.append(told[1]))
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),
             clock=clock,
@@ -227,3 +228,13 @@ def test_the_end_of_a_fight_is_looked_for():
     memory = Memory(creates=replace(LOST_OFTEN, attempts=Repairs()))
     plan = decide(wanted, seen(wanted, memory, machine=found()), at(100.0))
     assert plan.look_again == 1190.0
+
+
+async def test_what_was_found_after_a_doubt_ends_it():
+    bench = Bench(Agents(there=(found(),)))
+    await bench.does(LookUp(USER, bench.seconds))
+    bench.agents.there = (found("102"),)
+    bench.seconds += 1.0
+    memory = await bench.does(LookUp(USER, bench.seconds))
+    assert (memory.certainty, memory.machine.id) == (Certainty.UNSENT, "101")
+    assert bench.told == ["Created"]

@@ -164,3 +164,27 @@ async def test_what_registered_itself_meanwhile_is_adopted_within_a_minute():
     await stage.goes_by(61.0)
     assert stage.now_wanted.status.machine_id == "7"
     assert stage.says("Ready")[0] == "True"
+
+
+async def test_a_410_says_that_it_is_gone_to_a_deletion():
+    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
+    stage.hub.silent = Rejected("it was here once", status=410)
+    await stage.look()
+    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
+
+
+async def test_a_410_to_a_removal_says_that_it_is_gone():
+    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
+    stage.hub.there = [found()]
+    stage.hub.keeps = Rejected("it was here once", status=410)
+    await stage.look()
+    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
+
+
+async def test_a_410_says_that_it_is_gone_to_whoever_looks_for_it():
+    stage = Stage(held_agent(status=RECORDED))
+    await stage.listed(found(hostName=OTHER))
+    stage.hub.silent = Rejected("it was here once", status=410)
+    await stage.look()
+    assert stage.told[0] == "NotFound"
+    assert "create" in stage.hub.asked

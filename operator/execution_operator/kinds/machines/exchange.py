@@ -157,6 +157,7 @@ class Exchanger:
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
         if ours and len(hits) == 1:
             changes |= {"machine": hits[0], "read_at": listing.began}
+            changes["certainty"] = Certainty.UNSENT  # the intent stands until the status has it
             self._teller.created(wanted, hits[0].id)
         self._memories.keep(wanted, **changes)
 

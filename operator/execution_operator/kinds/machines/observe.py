@@ -127,7 +127,7 @@ class Observer:
         return self.sighted(wanted, seen, connection)
 
     async def contested(self, mine: MachineDigest, seen: Seen, connection: Connection) -> Seen:
-        """The same with the older object that manages the machine, if there is one."""
+        """The same with the other object that manages the machine, if there is one."""
         owner = await self._rivals.owner(mine, seen.level, connection)
         if isinstance(owner, Problem):
             return replace(seen, blocker=seen.blocker or owner)

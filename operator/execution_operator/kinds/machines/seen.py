@@ -189,7 +189,7 @@ class Seen:
         blocker: why nothing can be done now.
         server_gone: the ExecutionServer or its Secret is no more.
         connecting: the server is usable and its connection about to open.
-        rival: an older object that manages the same machine, as people may read it.
+        rival: another object that manages the same machine, as people may read it.
         settling: seconds after which a list surely shows what was created.
         members: what the machine has to be like, under the API's own names.
         hidden: what it has to be like and cannot be compared; None while not known.

@@ -188,3 +188,24 @@ async def test_a_410_says_that_it_is_gone_to_whoever_looks_for_it():
     await stage.look()
     assert stage.told[0] == "NotFound"
     assert "create" in stage.hub.asked
+
+
+async def test_a_twin_that_comes_after_a_create_is_told_until_it_is_gone():
+    stage = on_a_stage(called=HOST)
+    await stage.goes_by(60.0)
+    (ours,) = stage.hub.there
+    stage.hub.there = [ours, found("102")]
+    await stage.goes_by(300.0)
+    assert stage.says("Synced")[:2] == ("False", "Conflict")
+    assert "remove 102 there" in stage.says("Ready")[2]
+    stage.hub.there = [ours]
+    await stage.goes_by(300.0)
+    assert stage.says("Synced")[:2] == ("True", "Synced")
+    assert (stage.hub.made, "delete" in stage.hub.asked) == (1, False)
+
+
+async def test_what_was_created_is_looked_up_by_name_once_and_then_left_alone():
+    stage = on_a_stage(called=HOST)
+    await stage.goes_by(600.0)
+    assert (await stage.look()).look_again is None
+    assert stage.now_wanted.status.machine_id == "101"

@@ -36,6 +36,7 @@ from execution_operator.kinds.machines.standing import (
     recorded_id,
     unwanted,
 )
+from execution_operator.kinds.machines.twins import due
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound
 
@@ -207,6 +208,11 @@ def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Ac
     peace = seen.memory.creates.peace_in(now.monotonic, periods.fight)
     if peace is not None:
         waits = [*waits, peace]
+    again = due(seen, periods)
+    if again is not None and again <= now.monotonic and seen.level is not None:
+        return Plan(action=LookUp(seen.level, again - periods.quiet))
+    if again is not None:
+        waits = [*waits, again - now.monotonic]
     return Plan(look_again=min(waits), result=Result.REQUEUED) if waits else REST
 
 

@@ -30,6 +30,7 @@ from execution_operator.kinds.machines.standing import (
     hidden_members,
     in_doubt,
     is_unsent,
+    machine_id,
     own_intent,
 )
 from execution_operator.kinds.problems import Problem, problem_of
@@ -144,7 +145,8 @@ class Exchanger:
     ) -> None:
         listing = await self._shared(connection, action.level).newer_than(action.not_before)
         hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
-        if hits and isinstance(action.level, UserLevel):
+        known = machine_id(wanted, seen)
+        if isinstance(action.level, UserLevel) and any(one.id != known for one in hits):
             theirs = await self._in_spaces(connection)
             hits = [one for one in hits if one.id not in theirs]
         found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)

@@ -20,6 +20,7 @@ from execution_operator.kinds.machines.standing import (
     machine_id,
     refused,
 )
+from execution_operator.kinds.machines.twins import twins
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
@@ -92,19 +93,23 @@ def judge(
     if problem is not None:
         return _blocked(problem, seen, now, periods=periods, traits=traits)
     judged = _there(wanted, seen, now, periods=periods, traits=traits)
-    if seen.memory.creates.is_fight(now.monotonic, periods.fight):
-        return _removed_again(wanted, seen, judged, traits.thing)
-    return judged
-
-
-def _removed_again(wanted: MachineObject, seen: Seen, judged: Judgement, thing: str) -> Judgement:
-    """The same, while somebody removes what is created."""
-    problem = removed_again(thing)
+    contest = _contest(wanted, seen, now, periods=periods, thing=traits.thing)
+    if contest is None or judged.problem is not None:
+        return judged
     if machine_id(wanted, seen) is None:
-        return Judgement(Row.STALLED, problem.reason, problem.message, problem)
-    if judged.row is not Row.USABLE or judged.problem is not None:
-        return replace(judged, problem=judged.problem or problem)
-    return replace(judged, message=f"usable, but {problem.message}", problem=problem)
+        return Judgement(Row.STALLED, contest.reason, contest.message, contest)
+    if judged.row is not Row.USABLE:
+        return replace(judged, problem=contest)
+    return replace(judged, message=f"usable, but {contest.message}", problem=contest)
+
+
+def _contest(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, thing: str
+) -> Problem | None:
+    """What becomes of our creates: somebody removes each of them, or one has a twin."""
+    if seen.memory.creates.is_fight(now.monotonic, periods.fight):
+        return removed_again(thing)
+    return twins(wanted, seen)
 
 
 def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:

@@ -210,7 +210,7 @@ def test_creates_of_what_is_gone_each_time_come_ever_more_rarely(creates, action
 
 def said(wanted, memory, seconds=100.0, **known):
     """Ready, Stalled and Synced as they are told then."""
-    status = summarize(wanted, seen(wanted, memory, **known), at(seconds), PERIODS)
+    status = summarize(wanted, seen(wanted, memory, **known), at(seconds))
     shown = {one.type: f"{one.status} {one.reason}" for one in status.conditions}
     return tuple(shown.get(one) for one in ("Ready", "Stalled", "Synced"))
 
@@ -231,9 +231,9 @@ def test_the_end_of_a_fight_is_looked_for():
 
 
 async def test_what_was_found_after_a_doubt_ends_it():
-    bench = Bench(Agents(there=(found(),)))
+    bench = Bench(AgentsServer(there=[found()]))
     await bench.does(LookUp(USER, bench.seconds))
-    bench.agents.there = (found("102"),)
+    bench.agents.there = [found("102")]
     bench.seconds += 1.0
     memory = await bench.does(LookUp(USER, bench.seconds))
     assert (memory.certainty, memory.machine.id) == (Certainty.UNSENT, "101")

@@ -68,8 +68,8 @@ class Settings(ControlModel):
     machine_lists: Literal["array", "page"] = "array"
     user_level: Literal["own", "all"] = "own"
     """Whether the user's level also shows what is registered in team spaces."""
-    host_names: Literal["asGiven", "lower"] = "asGiven"
-    """How the server keeps them, whatever `normalize` asks for."""
+    host_names: Literal["asGiven", "lower", "qualified"] = "asGiven"
+    """How the server keeps them, whatever `normalize` asks for; qualified: with a domain."""
     duplicate_host: Literal[201, 409] = 201
     """A second POST of a host name at the same level."""
     unknown_machine_delete: Literal[200, 404] = 200

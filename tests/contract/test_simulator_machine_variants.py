@@ -86,6 +86,17 @@ async def test_a_server_can_keep_host_names_in_lower_case(api: Api) -> None:
     assert (await shown(api, defined(api)))["hostName"] == HOST.lower()
 
 
+@pytest.mark.parametrize("collection", ["agents", "dockerhosts"])
+async def test_a_server_can_keep_host_names_with_a_domain(api: Api, collection: str) -> None:
+    api.simulator.change(host_names="qualified")
+    kept = []
+    for name in ("LoadGen-1", HOST):
+        made = await api.ask("POST", f"/rest/{collection}", json={"hostName": name})
+        one = await api.get(f"/rest/{collection}/{made.json['id']}")
+        kept += [made.json["hostName"], one.json["hostName"]]
+    assert kept == [HOST] * 4
+
+
 @pytest.mark.parametrize(("answer", "count"), [(201, 2), (409, 1)])
 async def test_a_host_name_can_be_taken(api: Api, answer: int, count: int) -> None:
     api.simulator.change(duplicate_host=answer)

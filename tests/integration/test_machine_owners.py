@@ -1,4 +1,4 @@
-"""Of several objects for one machine the oldest manages it, wherever and however they name it."""
+"""Of several objects who has a machine manages it, else the oldest, however they name it."""
 
 from __future__ import annotations
 
@@ -62,6 +62,25 @@ async def test_the_older_one_goes_first_although_its_server_is_not_connected_yet
     found = await ready(namespace, "older")
     assert found["status"]["origin"] == "Created"
     assert creates(simulator) == 1
+
+
+@pytest.mark.usefixtures("operator")
+async def test_who_has_it_keeps_it_although_the_older_one_s_server_comes_later(
+    namespace, simulator, hub
+):
+    older = await wanted(namespace, "older", "late")
+    await namespace.condition("StaticAgent", "older", "Ready", "False", "ServerNotFound")
+    await a_second_after(namespace, older)
+    await wanted(namespace, "younger", projects=[{"id": "1050"}])
+    await ready(namespace, "younger")
+    (first,) = simulator.agents
+    await namespace.server(hub, "late")
+    assert 'StaticAgent "younger"' in await yields(namespace, "older")
+    await namespace.delete("StaticAgent", "younger")
+    found = await ready(namespace, "older")
+    (agent,) = simulator.agents
+    assert (found["status"]["origin"], set(agent.projects)) == ("Created", set())
+    assert agent is not first
 
 
 @pytest.mark.usefixtures("hub")

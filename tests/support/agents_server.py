@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from execution_operator.remote.errors import NotFound
 from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.whole_list import WholeList
-from support.agents import found
+from support.agents import HOST, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,11 @@ class AgentsServer:
         there: what the user has.
         in_space: what each team space has.
         denies: whether it has none of its agents when asked for one.
+        silent: what reading one of them fails of.
+        called: the host name by which it keeps what is created.
+        answers: what it answers to a create instead of an agent made for it.
+        keeps: what it says when an agent is to be removed.
+        made: how many were created.
         before_list: lets time go by before a list.
         asked: the lists and changes, in order.
     """
@@ -35,6 +40,11 @@ class AgentsServer:
     there: list[Any] = field(default_factory=list)
     in_space: list[Any] = field(default_factory=list)
     denies: bool = False
+    silent: Exception | None = None
+    called: str = HOST
+    answers: Any = None
+    keeps: Exception | None = None
+    made: int = 0
     before_list: Callable[[], None] = _at_once
     asked: list[str] = field(default_factory=list)
     word: str = "agent"
@@ -52,6 +62,8 @@ class AgentsServer:
 
     async def get(self, _level: object, machine_id: str) -> Any:
         """The one of that id."""
+        if self.silent is not None:
+            raise self.silent
         for one in () if self.denies else self.there:
             if one.id == machine_id:
                 return one
@@ -61,8 +73,18 @@ class AgentsServer:
     async def create(self, *_what: object, before_bytes: object) -> Any:
         """Put one there, or refuse to."""
         self._change("create", before_bytes)
-        self.there.append(found())
-        return self.there[-1]
+        if self.answers is not None:
+            return self.answers
+        self.made += 1
+        self.there.append(found(str(100 + self.made), hostName=self.called))
+        return found(self.there[-1].id)
+
+    async def delete(self, _level: object, machine_id: str, *, before_bytes: object) -> None:
+        """Take it off, or refuse to."""
+        self._change("delete", before_bytes)
+        if self.keeps is not None:
+            raise self.keeps
+        self.there = [one for one in self.there if one.id != machine_id]
 
     async def update(self, *_what: object, before_bytes: object) -> None:
         """Take a change and keep nothing of it, or refuse it."""

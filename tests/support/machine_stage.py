@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from execution_operator.api.execution_server import ExecutionServer
-from execution_operator.api.model import FINALIZER
+from execution_operator.api.model import FINALIZER, REQUESTED_AT_ANNOTATION
 from execution_operator.kinds.machines.kind import MachineKind
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import Key
@@ -109,6 +109,7 @@ class Stage:
     check_takes: float = 0.0
     url: str = URL
     url_after_check: str = URL
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.hub = self.hub or AgentsServer(before_list=self._list)
@@ -125,7 +126,7 @@ class Stage:
             fence=SimpleNamespace(check=lambda: None, writer="w/1", since=self.term_began),
             clock=clock,
             random=Chance(),
-            events=SimpleNamespace(publish=lambda *_told, **_kind: None),
+            events=SimpleNamespace(publish=lambda *told, **_kind: self.told.append(told[1])),
             wake=lambda _key: None,
             cluster_id="c1",
         )
@@ -157,6 +158,33 @@ class Stage:
             return await self.worker.look(KEY)
         finally:
             await self.lists.close()
+
+    async def goes_by(self, seconds: float) -> None:
+        """So much time, with a look whenever one asked for it, or else each minute."""
+        end = self.seconds + seconds
+        while self.seconds < end:
+            await self.listed(*self.hub.there)
+            again = (await self.look()).look_again
+            self.seconds += max(1.0, min(60.0 if again is None else again, 60.0))
+
+    def request(self, what: str) -> None:
+        """Somebody asks for a look."""
+        notes = self.now_wanted.metadata.annotations
+        self._changed(annotations={**notes, REQUESTED_AT_ANNOTATION: what})
+
+    def delete(self) -> None:
+        """Somebody deletes the object."""
+        self._changed(deletion_timestamp=at(self.seconds).utc)
+
+    def _changed(self, **metadata: Any) -> None:
+        meta = self.now_wanted.metadata.model_copy(update=metadata)
+        self.cluster.wanted = self.now_wanted.model_copy(update={"metadata": meta})
+
+    def says(self, type_: str) -> tuple[str, str, str]:
+        """A condition of the object: its status, reason and message."""
+        known = {one.type: one for one in self.now_wanted.status.conditions}
+        one = known.get(type_)
+        return (one.status, one.reason, one.message) if one is not None else ("", "", "")
 
     async def listed(self, *there: Any) -> None:
         """The server has these, and the shared list says so."""

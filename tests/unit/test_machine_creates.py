@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.actions import Check, Confirm, Create, LookUp
+from execution_operator.kinds.machines.actions import Check, Confirm, Create, LookUp, WriteIntent
+from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.memories import Memories
@@ -23,7 +24,7 @@ from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unre
 from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.testhub.machine_lists import MachineLists
-from support.agents import USER, found, held_agent, seen
+from support.agents import RECORDED, USER, agent, decide, found, held_agent, listed, seen, summarize
 from support.agents_server import AgentsServer
 from support.chance import Chance
 from support.runs import PERIODS, URL, at
@@ -42,6 +43,7 @@ class Bench:
     seconds: float = 100.0
     url: str = URL
     has_space: bool = False
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing has happened yet."""
@@ -55,7 +57,7 @@ class Bench:
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
         connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
         self.space = lists.of_level(self.agents, SPACE)
-        events = SimpleNamespace(publish=lambda *_told, **_kind: None)
+        events = SimpleNamespace(publish=lambda *told, **_kind: self.told.append(told[1]))
         ports: Any = SimpleNamespace(
             fence=SimpleNamespace(check=lambda: None),
             clock=clock,
@@ -172,3 +174,67 @@ async def test_nothing_is_asked_of_another_server_than_the_one_that_was_seen():
     bench = Bench(AgentsServer(RuntimeError("asked")), url="https://other")
     memory = await bench.does(Create(USER))
     assert (memory.certainty, memory.failures) == (None, 1)
+
+
+async def test_that_it_is_gone_ends_no_row_of_creates_and_counts_as_a_loss():
+    bench = Bench()
+    bench.memories.keep(WANTED, creates=Creates(attempts=Repairs(4, 90.0)))
+    ours = held_agent(status=RECORDED)
+    await bench.exchanger.exchange(Confirm(USER, "101"), ours, seen(ours))
+    creates = bench.memories.of(ours).creates
+    assert (creates.attempts, creates.losses) == (Repairs(4, 90.0), Repairs(1, 100.0))
+
+
+async def test_that_what_was_adopted_is_gone_is_no_loss_of_ours():
+    bench, theirs = Bench(), held_agent(status=RECORDED | {"origin": "Adopted"})
+    await bench.exchanger.exchange(Confirm(USER, "101"), theirs, seen(theirs))
+    assert bench.memories.of(theirs).creates.losses.count == 0
+
+
+LOST_OFTEN = Creates(attempts=Repairs(5, 90.0), losses=Repairs(3, 90.0))
+
+
+@pytest.mark.parametrize(
+    ("creates", "action", "look_again"),
+    [
+        pytest.param(Creates(attempts=Repairs(1, 90.0)), True, None, id="the second one"),
+        pytest.param(LOST_OFTEN, False, 60.0, id="one of many: waits, and looks up each minute"),
+        pytest.param(Creates(attempts=Repairs(3, 90.0)), False, 10.0, id="waits for less"),
+    ],
+)
+def test_creates_of_what_is_gone_each_time_come_ever_more_rarely(creates, action, look_again):
+    wanted, memory = agent(), Memory(found=listed(100.0), creates=creates)
+    plan = decide(wanted, seen(wanted, memory), at(100.0))
+    assert (isinstance(plan.action, WriteIntent), plan.look_again) == (action, look_again)
+
+
+def said(wanted, memory, seconds=100.0, **known):
+    """Ready, Stalled and Synced as they are told then."""
+    status = summarize(wanted, seen(wanted, memory, **known), at(seconds))
+    shown = {one.type: f"{one.status} {one.reason}" for one in status.conditions}
+    return tuple(shown.get(one) for one in ("Ready", "Stalled", "Synced"))
+
+
+def test_what_is_removed_again_and_again_is_a_conflict_until_there_is_peace():
+    memory, wanted = Memory(creates=LOST_OFTEN), held_agent(status=RECORDED)
+    conflict = "False Conflict"
+    assert said(agent(), memory) == (conflict, "True Conflict", conflict)
+    assert said(wanted, memory, machine=found()) == ("True Ready", None, conflict)
+    assert said(wanted, memory, 1290.0, machine=found()) == ("True Ready", None, "True Synced")
+
+
+def test_the_end_of_a_fight_is_looked_for():
+    wanted = held_agent(status=RECORDED)
+    memory = Memory(creates=replace(LOST_OFTEN, attempts=Repairs()))
+    plan = decide(wanted, seen(wanted, memory, machine=found()), at(100.0))
+    assert plan.look_again == 1190.0
+
+
+async def test_what_was_found_after_a_doubt_ends_it():
+    bench = Bench(AgentsServer(there=[found()]))
+    await bench.does(LookUp(USER, bench.seconds))
+    bench.agents.there = [found("102")]
+    bench.seconds += 1.0
+    memory = await bench.does(LookUp(USER, bench.seconds))
+    assert (memory.certainty, memory.machine.id) == (Certainty.UNSENT, "101")
+    assert bench.told == ["Created"]

@@ -362,7 +362,10 @@ ADOPTED_OURS = {"of": ADOPTED, "status": RECORDED | {"origin": "Adopted"} | OURS
             id="adopted, Delete",
         ),
         pytest.param({"spec": {"deletionPolicy": "Orphan"}}, Release(), id="Orphan"),
-        pytest.param({"rival": "another"}, Release(), id="an older object's"),
+        pytest.param(
+            {"rival": "another"}, Release("another object manages it now"), id="another object's"
+        ),
+        pytest.param(WAS_ADOPTED | {"rival": "another"}, Release(), id="another's, nothing ours"),
         pytest.param({"blocker": AWAY}, Remove(USER, "101"), id="server not ready: tried"),
         pytest.param({"url": None}, None, id="no connection: waits"),
         pytest.param({"status": {}}, LookUp(USER, 0.0), id="in doubt: looked up"),

@@ -42,6 +42,9 @@ def owner(mine, others):
             id="as old, and announced it",
         ),
         pytest.param({"created": moment(60.0).utc}, False, id="younger"),
+        pytest.param(
+            {"created": moment(60.0).utc, "is_held": True}, True, id="younger, and has it already"
+        ),
         pytest.param({"uid": "a1"}, False, id="itself"),
         pytest.param({"host": "other"}, False, id="another host"),
         pytest.param({"url": "https://other"}, False, id="another server"),
@@ -54,6 +57,17 @@ def owner(mine, others):
 def test_the_older_object_of_the_same_agent_manages_it(change, manages):
     other = replace(OLDER, **change)
     assert (owner(MINE, [MINE, other]) == other) is manages
+
+
+def test_of_two_that_have_it_the_older_one_manages_it():
+    mine, other = replace(MINE, is_held=True), replace(OLDER, is_held=True)
+    assert owner(mine, [other]) == other
+    assert owner(other, [mine]) is None
+
+
+def test_what_somebody_else_adopts_says_nothing_of_who_has_it():
+    mine = replace(MINE, machine_id=OLDER.machine_id, url=URL)
+    assert owner(mine, [OLDER]) == OLDER
 
 
 @pytest.mark.parametrize(

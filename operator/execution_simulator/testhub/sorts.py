@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -13,6 +14,7 @@ from execution_simulator.specification import Part
 from execution_simulator.testhub.rendering import members as with_or_without_nulls
 
 _MOST_DIGITS = 18
+_DOMAIN = ".example.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,20 @@ def shown(call: Call, sort: Sort, machine: Machine, extra: JsonValue = None) -> 
     content |= sort.kept_back(call, machine) | _identity(call, machine)
     host_name = content.get("hostName")
     asked = sort.word == "agent" and call.flag("normalize", default=False)
-    lower = call.settings.host_names == "lower" or asked
-    if lower and isinstance(host_name, str):
-        content["hostName"] = host_name.lower()
+    if isinstance(host_name, str):
+        kept = _kept(host_name, call.settings.host_names)
+        content["hostName"] = kept.lower() if asked else kept
     return with_or_without_nulls(content, call.settings)
+
+
+def _kept(host_name: str, manner: Literal["asGiven", "lower", "qualified"]) -> str:
+    match manner:
+        case "asGiven":
+            return host_name
+        case "lower":
+            return host_name.lower()
+        case "qualified":
+            return host_name if "." in host_name else f"{host_name}{_DOMAIN}"
 
 
 def _identity(call: Call, machine: Machine) -> Members:

@@ -39,12 +39,13 @@ from execution_operator.kinds.machines.standing import (
     origin,
     recorded_id,
 )
+from execution_operator.kinds.machines.twins import due
 from execution_operator.reconcile.kind import Plan, Result
 from execution_operator.remote.errors import NotFound
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
-    from execution_operator.kinds.machines.seen import Seen
+    from execution_operator.kinds.machines.seen import Found, Seen
     from execution_operator.kinds.periods import Periods
     from execution_operator.reconcile.ports import Now
     from execution_operator.remote.testhub.levels import Level
@@ -121,14 +122,22 @@ def _finding(
         return Plan(action=LookUp(level, now.monotonic))
     if found.machines:
         return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.ADOPTED)))
-    settled = doubt_since(seen) + seen.settling
-    if doubtful and found.began >= settled:
-        return Plan(action=Withdraw())
-    if doubtful and now.monotonic >= settled:
-        return Plan(action=LookUp(level, settled))
     if doubtful:
-        return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
+        return _doubting(found, seen, now, level)
+    pause = seen.memory.creates.wait(now.monotonic, periods)
+    if pause > 0:  # until then somebody else may put it there
+        return Plan(look_again=min(pause, periods.secret), result=Result.REQUEUED)
     return Plan(action=WriteIntent(_intent(wanted, seen, level, Origin.CREATED)))
+
+
+def _doubting(found: Found, seen: Seen, now: Now, level: Level) -> Plan[Action]:
+    """What may have been created is not listed: it surely was not only once the lists settled."""
+    settled = doubt_since(seen) + seen.settling
+    if found.began >= settled:
+        return Plan(action=Withdraw())
+    if now.monotonic >= settled:
+        return Plan(action=LookUp(level, settled))
+    return Plan(look_again=settled - now.monotonic, result=Result.REQUEUED)
 
 
 def _fresh(seen: Seen, periods: Periods) -> float:
@@ -200,6 +209,14 @@ def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Ac
     if seen.memory.lost_since is not None:
         left = seen.memory.lost_since + periods.missing - now.monotonic
         waits = [*waits, left] if left > 0 else waits
+    peace = seen.memory.creates.peace_in(now.monotonic, periods.fight)
+    if peace is not None:
+        waits = [*waits, peace]
+    again = due(seen, periods)
+    if again is not None and again <= now.monotonic and seen.level is not None:
+        return Plan(action=LookUp(seen.level, again - periods.quiet))
+    if again is not None:
+        waits = [*waits, again - now.monotonic]
     return Plan(look_again=min(waits), result=Result.REQUEUED) if waits else REST
 
 

@@ -50,10 +50,10 @@ def deleting(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> P
 
 def _let_go(wanted: MachineObject, seen: Seen, left: float) -> Release | None:
     """Whether the object can go, and what may be left behind."""
-    if wanted.spec.deletion_policy == "Orphan" or seen.rival is not None:
+    if wanted.spec.deletion_policy == "Orphan" or not _has_work(wanted, seen):
         return Release()
-    if not _has_work(wanted, seen):
-        return Release()
+    if seen.rival is not None:
+        return Release("another object manages it now")
     if is_elsewhere(wanted, seen):
         return Release("the ExecutionServer now names another server, or the cluster is another")
     if seen.server_gone:

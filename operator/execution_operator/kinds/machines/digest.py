@@ -72,7 +72,7 @@ def older(
     url: str,
     urls_of: Callable[[Key], Collection[str]],
 ) -> tuple[MachineDigest, ...]:
-    """The objects of the same host, or id, on the same server that are older than this one.
+    """The objects of the same host, or id, on the same server that go before this one.
 
     One machine may go by a host name in one object and by an address in another.
 
@@ -119,7 +119,11 @@ def _same_space(one: MachineDigest, other: MachineDigest) -> bool:
     return (one.space_id, one.space_name) == nowhere == (other.space_id, other.space_name)
 
 
-def _age(one: MachineDigest) -> tuple[str, bool, bool, str]:
-    """What orders objects: of those of one second, the first that has or announced the machine."""
+def _age(one: MachineDigest) -> tuple[bool, str, bool, str]:
+    """What orders objects: first the one that has or announced the machine, then the oldest.
+
+    Who comes before it in time, and to the server later, would else take over what is not its own,
+    and leave it there in the end.
+    """
     created = one.created.isoformat() if one.created else ""
-    return (created, one.machine_id is None, not one.is_held, one.uid)
+    return (not one.is_held, created, one.machine_id is None, one.uid)

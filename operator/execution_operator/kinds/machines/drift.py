@@ -27,11 +27,11 @@ class Repairs:
         """One more; the row begins anew after a time of peace."""
         return Repairs(1 if self.is_over(now, longest) else self.count + 1, now)
 
-    def wait(self, now: float, longest: float) -> float:
+    def wait(self, now: float, longest: float, *, first: float = _FIRST_SECONDS) -> float:
         """Seconds until the next repair; 0 when it may be done now."""
         if self.count == 0:
             return 0.0
-        pause = min(_FIRST_SECONDS * 2.0 ** min(self.count - 1, 30), longest)
+        pause = min(first * 2.0 ** min(self.count - 1, 30), longest)
         return max(0.0, self.last + pause - now)
 
     def is_fight(self, now: float, longest: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.machines.actions import (
@@ -19,14 +20,17 @@ from execution_operator.kinds.machines.actions import (
 )
 from execution_operator.kinds.machines.associations import Associations
 from execution_operator.kinds.machines.connected import connection_of
+from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
+from execution_operator.kinds.machines.presence import Presence
 from execution_operator.kinds.machines.seen import Certainty, Found
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
     in_doubt,
     is_unsent,
+    machine_id,
     own_intent,
 )
 from execution_operator.kinds.problems import Problem, problem_of
@@ -85,6 +89,9 @@ class Exchanger:
         self._traits = traits
         self._teller = teller
         self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
+        self._presence = Presence(
+            ports=ports, memories=memories, periods=periods, traits=traits, teller=teller
+        )
         self._associations = Associations(
             ports=ports, memories=memories, periods=periods, traits=traits
         )
@@ -97,9 +104,10 @@ class Exchanger:
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
-            problem = await self._looks.denied(action, wanted, error, connection)
+            denied = await self._looks.denied(action, wanted, error, connection)
+            problem = self._uncreated(action, wanted, denied)
         except RemoteError as error:
-            problem = problem_of(error)
+            problem = self._uncreated(action, wanted, problem_of(error))
         tries = isinstance(action, Check | Create)
         if problem is not None:
             memory = self._failed(wanted, problem)
@@ -117,11 +125,11 @@ class Exchanger:
             case Check():
                 return await self._traits.check(connection, wanted, all_members(seen))
             case Create():
-                await self._create(action, wanted, seen, connection)
+                return await self._create(action, wanted, seen, connection)
             case Look():
                 await self._looks.look(action, wanted, seen, connection)
             case Confirm():
-                await self._confirm(action, wanted, connection)
+                return await self._presence.confirm(action, wanted, connection)
             case Update():
                 return await self._update(action, wanted, seen, connection)
             case Associate():
@@ -129,7 +137,7 @@ class Exchanger:
             case Dissociate():
                 await self._associations.dissociate(action, wanted, connection)
             case Remove():
-                await self._remove(action, wanted, connection)
+                await self._presence.remove(action, wanted, connection)
         return None
 
     async def _look_up(
@@ -137,16 +145,21 @@ class Exchanger:
     ) -> None:
         listing = await self._shared(connection, action.level).newer_than(action.not_before)
         hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
-        if hits and isinstance(action.level, UserLevel):
+        known = machine_id(wanted, seen)
+        if isinstance(action.level, UserLevel) and any(one.id != known for one in hits):
             theirs = await self._in_spaces(connection)
             hits = [one for one in hits if one.id not in theirs]
         found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)
         changes: dict[str, Any] = {"found": found}
         if hits:
-            changes["vain"] = 0
+            changes |= {
+                "vain": 0,
+                "creates": replace(self._memories.of(wanted).creates, problem=None),
+            }
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
         if ours and len(hits) == 1:
             changes |= {"machine": hits[0], "read_at": listing.began}
+            changes["certainty"] = Certainty.UNSENT  # the intent stands until the status has it
             self._teller.created(wanted, hits[0].id)
         self._memories.keep(wanted, **changes)
 
@@ -165,10 +178,13 @@ class Exchanger:
 
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
-    ) -> None:
+    ) -> Problem | None:
+        shared, known = self._shared(connection, action.level), self._memories.of(wanted).creates
+        before = shared.listing.items.keys() if shared.listing is not None else ()
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
-        self._memories.keep(wanted, found=None, **doubt)
+        again = known.again(self._now(), self._periods.fight, asked=wanted.metadata.asked_for)
+        self._memories.keep(wanted, found=None, creates=again, **doubt)
         try:
             machine = await self._machines(connection).create(
                 action.level, all_members(seen), before_bytes=self._fence.check
@@ -187,23 +203,13 @@ class Exchanger:
             read_at=self._now(),
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
-        self._teller.created(wanted, machine.id)
-        self._shared(connection, action.level).hurry(machine.id)
-
-    async def _confirm(
-        self, action: Confirm, wanted: MachineObject, connection: Connection
-    ) -> None:
-        try:
-            machine = await self._machines(connection).get(action.level, action.machine_id)
-        except NotFound:
-            machine = None
-        deleting = wanted.metadata.is_deleted
-        if machine is not None and self._traits.is_it(wanted, machine):
-            self._memories.keep(wanted, machine=machine, read_at=self._now(), is_confirmed=deleting)
-            return
-        if not deleting:
-            self._teller.vanished(wanted, action.machine_id)
-        self._memories.gone(wanted, action.machine_id)
+        shared.hurry(machine.id)
+        problem = await self._presence.created(
+            action, wanted, machine, connection=connection, before=before
+        )
+        if problem is None:
+            self._teller.created(wanted, machine.id)
+        return problem
 
     async def _update(
         self, action: Update, wanted: MachineObject, seen: Seen, connection: Connection
@@ -252,20 +258,15 @@ class Exchanger:
         )
         self._shared(connection, action.level).hurry(action.machine_id)
 
-    async def _remove(self, action: Remove, wanted: MachineObject, connection: Connection) -> None:
-        """Take it off, if that id still means this machine."""
-        machines = self._machines(connection)
-        try:
-            last = await machines.get(action.level, action.machine_id)
-            if self._traits.is_it(wanted, last):
-                await machines.delete(
-                    action.level, action.machine_id, before_bytes=self._fence.check
-                )
-                self._teller.removed(wanted, action.machine_id)
-        except NotFound:
-            pass
-        self._memories.keep(wanted, is_removed=True)
-        self._shared(connection, action.level).removed(action.machine_id)
+    def _uncreated(
+        self, action: Exchange | Check, wanted: MachineObject, problem: Problem
+    ) -> Problem:
+        """Remember what a create failed of, for as long as none is tried again."""
+        if not isinstance(action, Create):
+            return problem
+        told = rarely(problem)
+        self._memories.keep(wanted, creates=self._memories.of(wanted).creates.failed(told))
+        return told
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
         memory = self._memories.of(wanted)

@@ -11,6 +11,7 @@ from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.claims import clinging, fought_over, refused
+from execution_operator.kinds.machines.creates import removed_again
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.standing import (
     is_elsewhere,
@@ -18,6 +19,7 @@ from execution_operator.kinds.machines.standing import (
     looked_up,
     machine_id,
 )
+from execution_operator.kinds.machines.twins import twins
 from execution_operator.kinds.problems import Problem, problem_of
 
 if TYPE_CHECKING:
@@ -90,7 +92,24 @@ def judge(
     problem = blocking(wanted, seen)
     if problem is not None:
         return _blocked(problem, seen, now, periods=periods, traits=traits)
-    return _there(wanted, seen, now, periods=periods, traits=traits)
+    judged = _there(wanted, seen, now, periods=periods, traits=traits)
+    contest = _contest(wanted, seen, now, periods=periods, thing=traits.thing)
+    if contest is None or judged.problem is not None:
+        return judged
+    if machine_id(wanted, seen) is None:
+        return Judgement(Row.STALLED, contest.reason, contest.message, contest)
+    if judged.row is not Row.USABLE:
+        return replace(judged, problem=contest)
+    return replace(judged, message=f"usable, but {contest.message}", problem=contest)
+
+
+def _contest(
+    wanted: MachineObject, seen: Seen, now: Now, *, periods: Periods, thing: str
+) -> Problem | None:
+    """What becomes of our creates: somebody removes each of them, or one has a twin."""
+    if seen.memory.creates.is_fight(now.monotonic, periods.fight):
+        return removed_again(thing)
+    return twins(wanted, seen)
 
 
 def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
@@ -109,6 +128,8 @@ def blocking(wanted: MachineObject, seen: Seen) -> Problem | None:
         ids = ", ".join(one.id for one in found.machines[:5])
         text = f"the server has several of that name: remove all but one of {ids} there"
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+    if machine_id(wanted, seen) is None and seen.memory.creates.problem is not None:
+        return _of_space(wanted, seen.memory.creates.problem)
     return None
 
 

@@ -22,6 +22,7 @@ _NO_LONGER: Final[dict[str, Any]] = {
     "certainty": Certainty.UNSENT,
     "found": None,
     "machine": None,
+    "stray": None,
     "sent": None,
     "link": None,
     "repairs": Repairs(),

@@ -10,6 +10,7 @@ from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.claims import due_again, settles_at
+from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing, of_projects
@@ -83,14 +84,16 @@ class Observer:
         try, because somebody else mended it, nothing is told of it any more, and after a time of
         peace the next failure is a first one.
         """
-        memory = self._memories.of(wanted)
-        refusals = due_again(memory.refusals, wanted.metadata.asked_for)
+        memory, asked = self._memories.of(wanted), wanted.metadata.asked_for
+        if memory.creates.asked not in (None, asked):
+            memory = self._memories.keep(wanted, creates=Creates())
+        refusals = due_again(memory.refusals, asked)
         if refusals != memory.refusals:
             memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != wanted.metadata.asked_for or late >= self._periods.fight:
+        if memory.failed_for != asked or late >= self._periods.fight:
             return self._memories.keep(
                 wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
             )
@@ -131,7 +134,7 @@ class Observer:
         return self.sighted(wanted, seen, connection)
 
     async def contested(self, mine: MachineDigest, seen: Seen, connection: Connection) -> Seen:
-        """The same with the older object that manages the machine, if there is one."""
+        """The same with the other object that manages the machine, if there is one."""
         owner = await self._rivals.owner(mine, seen.level, connection)
         if isinstance(owner, Problem):
             return replace(seen, blocker=seen.blocker or owner)

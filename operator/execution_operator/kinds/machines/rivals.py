@@ -41,7 +41,7 @@ class Rivals:
     async def owner(
         self, mine: MachineDigest, level: Level | None, connection: Connection
     ) -> MachineDigest | Problem | None:
-        """The older object that manages the same machine; None when this one does.
+        """The object that manages the same machine and goes before this one; None: this one does.
 
         It counts before its server is connected and before its team space is looked up: both may
         come while this one creates the machine. A Problem: it cannot be known now.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.remote.shared_list import Sight
 
@@ -117,6 +118,7 @@ class Memory:
         doubt_since: monotonic time of the last create whose fate is unknown.
         found: the last look-up by name.
         machine: as it was last read on its own, and `read_at` when.
+        stray: what we created and the server called otherwise, while it is not taken off yet.
         gone: the recorded id that the server has surely no more.
         is_confirmed: it was read for a deletion: its id still means it.
         is_removed: it was taken off the server for a deletion.
@@ -127,6 +129,7 @@ class Memory:
         settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
         failures: how many in a row.
+        creates: of whatever machines for this object, the ones that are gone as well.
         vain: how many attempts to create it came to nothing, in a row.
         retry_at: monotonic time of the next attempt after a failure.
         failed_for: the generation and the request for a look that they were about.
@@ -142,6 +145,7 @@ class Memory:
     found: Found | None = None
     machine: Machine | None = None
     read_at: float = 0.0
+    stray: Machine | None = None
     gone: str | None = None
     is_confirmed: bool = False
     is_removed: bool = False
@@ -152,6 +156,7 @@ class Memory:
     settles: Mapping[str, float | None] = field(default_factory=dict)
     problem: Problem | None = None
     failures: int = 0
+    creates: Creates = field(default_factory=Creates)
     vain: int = 0
     failed_for: tuple[int, str] | None = None
     retry_at: float = 0.0
@@ -193,7 +198,7 @@ class Seen:
         blocker: why nothing can be done now.
         server_gone: the ExecutionServer or its Secret is no more.
         connecting: the server is usable and its connection about to open.
-        rival: an older object that manages the same machine, as people may read it.
+        rival: another object that manages the same machine, as people may read it.
         settling: seconds after which a list surely shows what was created.
         members: what the machine has to be like, under the API's own names.
         hidden: what it has to be like and cannot be compared; None while not known.

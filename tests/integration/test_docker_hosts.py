@@ -10,6 +10,7 @@ from execution_simulator.docker_connections import DockerConnection
 from execution_simulator.faults import AnswerStatus
 from support import tls_material
 from support.kube import condition, until
+from support.machines import DOCKER, Subject
 
 if TYPE_CHECKING:
     from execution_simulator import Simulator
@@ -136,12 +137,15 @@ async def test_certificates_of_one_that_is_adopted_are_sent(docker, ready, names
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_one_that_cannot_be_reached_is_not_created_until_it_can(docker, ready, simulator):
+async def test_one_that_cannot_be_reached_is_not_created_until_it_can(
+    docker, ready, namespace, simulator
+):
     simulator.docker_connections.put(REFUSED)
     await docker(testConnection=True)
     found = await ready("False", "ConnectionFailed")
     assert "connection refused" in condition(found, "Ready")["message"]
     assert changes(simulator) == []
+    await Subject(namespace, DOCKER, name="docker").told("Warning", "ConnectionFailed")
     simulator.docker_connections.clear()
     await ready()
     assert changes(simulator) == ["create_docker_host"]

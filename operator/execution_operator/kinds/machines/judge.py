@@ -63,6 +63,8 @@ _MISSING: Final = frozenset(
     }
 )
 """What may be about to come: it counts as missing only after a while."""
+EXPECTED: Final = _MISSING | {Reason.PENDING}
+"""Why something that never was usable may soon be: nothing has happened yet."""
 
 
 def is_missing(problem: Problem | None) -> bool:

@@ -215,7 +215,7 @@ def test_what_was_done_to_a_project_is_forgotten_with_its_claim(field, gone, kep
 
 
 def message(of):
-    conditions = summarize(*of, NOW, None).conditions
+    conditions = summarize(*of, NOW).conditions
     return next(one.message for one in conditions if one.type == "Ready")
 
 

@@ -56,7 +56,7 @@ class DockerHostSpec(
     username: Name | None = None
     """The user on the host."""
     secure: bool | None = None
-    """Whether the server uses TLS towards it."""
+    """Whether the server uses TLS towards it; has to be true with tlsSecretRef."""
     tls_secret_ref: LocalReference | None = None
     """The Secret with ca.crt, tls.crt and tls.key that the server uses towards it."""
     test_connection: bool | None = None
@@ -100,7 +100,7 @@ class DockerHostStatus(MachineStatus):
     machine_id: Id | None = Field(default=None, alias="dockerHostId")
     """The server's id of it."""
     connection: DockerConnectionStatus | None = None
-    """Whether the server reaches it."""
+    """Whether the server reaches it, as last seen."""
     info: DockerInfo | None = None
     """What it says of itself."""
     tls_fingerprint: Word | None = None

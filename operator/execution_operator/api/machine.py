@@ -122,9 +122,9 @@ class MachineStatus(Status):
             },
         ),
     ] = ()
-    """The projects that this object associated."""
+    """The projects that this object associated; not those that others had associated before."""
     project_count: int | None = None
-    """How many these are."""
+    """How many these are; 0 where others had associated all of them."""
 
     @property
     def sent(self) -> str | None:

@@ -111,7 +111,7 @@ class StaticAgentStatus(MachineStatus):
     machine_id: Id | None = Field(default=None, alias="agentId")
     """The server's id of it."""
     state: Word | None = None
-    """The server's own word: AVAILABLE, BUSY or LOST."""
+    """The server's own word as last seen: AVAILABLE, BUSY or LOST."""
     version: Text | None = None
     """The agent's version."""
     operating_system: Text | None = None

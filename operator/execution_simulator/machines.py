@@ -7,6 +7,7 @@ out when somebody looks.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from execution_simulator.machine_bodies import Members, State
 
@@ -118,3 +119,19 @@ class Machines:
             for machine in self
             if str(machine.members.get("hostName") or "").casefold() == wanted
         )
+
+    def addressed(self, address: str) -> tuple[Machine, ...]:
+        """Those of an address, in whatever form it is written."""
+        wanted = _one_form(address)
+        return tuple(
+            machine
+            for machine in self
+            if _one_form(str(machine.members.get("ipAddress") or "")) == wanted
+        )
+
+
+def _one_form(address: str) -> str:
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address

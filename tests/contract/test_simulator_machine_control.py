@@ -59,6 +59,28 @@ async def test_an_agent_is_lost_occupied_and_registered_anew(api: Api) -> None:
     ]
 
 
+async def test_a_lost_agent_that_registers_anew_is_back(api: Api) -> None:
+    number = defined(api, version="1")
+    await api.control("PATCH", f"agents/{number}", {"contact": "lost"})
+    anew = {"contact": "keeps", "members": {"version": "2"}}
+    await api.control("PATCH", f"agents/{number}", anew)
+    agent = await shown(api, number)
+    assert (agent["state"], agent["version"]) == ("AVAILABLE", "2")
+
+
+@pytest.mark.parametrize("form", ["replace", "merge"])
+async def test_a_forced_state_is_taken_back_as_it_was_shown_and_stays(api: Api, form: str) -> None:
+    api.simulator.change(machine_put=form)
+    number = defined(api)
+    await api.control("PATCH", f"agents/{number}", {"members": {"state": "ODD"}})
+    seen = await shown(api, number)
+    back = await api.ask("PUT", "/rest/agents", json={**seen, "version": "2"})
+    other = await api.ask("PUT", "/rest/agents", json={**seen, "state": "EVEN"})
+    agent = await shown(api, number)
+    assert (back.status, other.status) == (200, 400)
+    assert (agent["state"], agent["version"]) == ("ODD", "2")
+
+
 async def test_an_agent_that_stops_is_lost_later(api: Api) -> None:
     number = defined(api)
     await api.control("PATCH", f"agents/{number}", {"contact": "stops"})

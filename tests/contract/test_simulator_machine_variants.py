@@ -105,6 +105,24 @@ async def test_a_host_name_can_be_taken(api: Api, answer: int, count: int) -> No
     assert (reply.status, len([*api.simulator.agents])) == (answer, count)
 
 
+@pytest.mark.parametrize(("answer", "count"), [(201, 2), (409, 1)])
+async def test_an_address_without_a_host_name_can_be_taken(
+    api: Api, answer: int, count: int
+) -> None:
+    api.simulator.change(duplicate_host=answer)
+    bodies = [{"ipAddress": "2001:db8::7"}, {"ipAddress": "2001:DB8:0::7"}]
+    replies = [await api.ask("POST", "/rest/dockerhosts", json=it) for it in bodies]
+    assert [it.status for it in replies] == [201, answer]
+    assert len([*api.simulator.docker_hosts]) == count
+
+
+async def test_an_address_beside_a_host_name_is_never_taken(api: Api) -> None:
+    api.simulator.change(duplicate_host=409)
+    bodies = [{"ipAddress": "192.0.2.7", "hostName": name} for name in ("h1", "h2")]
+    replies = [await api.ask("POST", "/rest/dockerhosts", json=it) for it in bodies]
+    assert [it.status for it in replies] == [201, 201]
+
+
 async def test_a_host_name_of_another_level_is_never_taken(api: Api) -> None:
     api.simulator.change(duplicate_host=409)
     defined(api)
@@ -158,6 +176,16 @@ async def test_machines_of_others_can_be_theirs_alone(api: Api) -> None:
         )
     ]
     assert [*statuses, await put(api, number)] == [200, 403, 403, 403]
+
+
+async def test_what_others_associated_can_be_theirs_alone(api: Api) -> None:
+    number = defined(api)
+    theirs = {"owner": "somebody", "associate": ["1050"]}
+    await api.control("PATCH", f"agents/{number}", theirs)
+    api.simulator.change(foreign_machines="forbidden")
+    reply = await api.ask("DELETE", f"/rest/projects/1050/agents/{number}")
+    found = (await api.control("GET", f"agents/{number}")).json
+    assert (reply.status, found["projects"]) == (403, ["1050"])
 
 
 async def test_a_filter_can_only_sort(api: Api) -> None:

@@ -10,6 +10,7 @@ from execution_simulator.docker_connections import DockerConnection
 from execution_simulator.faults import AnswerStatus
 from support import tls_material
 from support.kube import condition, until
+from support.machines import DOCKER, Subject
 
 if TYPE_CHECKING:
     from execution_simulator import Simulator
@@ -118,7 +119,7 @@ async def test_new_certificates_are_sent_when_the_secret_changes(
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_repair_brings_the_certificates_along(docker, ready, namespace, simulator):
     await namespace.secret("docker-tls", **GOOD)
-    await docker(tlsSecretRef={"name": "docker-tls"})
+    await docker(tlsSecretRef={"name": "docker-tls"}, secure=True)
     await ready()
     one(simulator).members["port"] = "1"
     await until(lambda: one(simulator).members["port"] == "2375", "the port repaired")
@@ -129,19 +130,22 @@ async def test_a_repair_brings_the_certificates_along(docker, ready, namespace, 
 async def test_certificates_of_one_that_is_adopted_are_sent(docker, ready, namespace, simulator):
     registered(simulator, port="2375", caCert="old", clientCert="old", clientKey="old")
     await namespace.secret("docker-tls", **GOOD)
-    await docker(tlsSecretRef={"name": "docker-tls"})
+    await docker(tlsSecretRef={"name": "docker-tls"}, secure=True)
     found = await ready()
     assert found["status"]["origin"] == "Adopted"
     assert one(simulator).members["clientKey"] == GOOD["tls.key"]
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_one_that_cannot_be_reached_is_not_created_until_it_can(docker, ready, simulator):
+async def test_one_that_cannot_be_reached_is_not_created_until_it_can(
+    docker, ready, namespace, simulator
+):
     simulator.docker_connections.put(REFUSED)
     await docker(testConnection=True)
     found = await ready("False", "ConnectionFailed")
     assert "connection refused" in condition(found, "Ready")["message"]
     assert changes(simulator) == []
+    await Subject(namespace, DOCKER, name="docker").told("Warning", "ConnectionFailed")
     simulator.docker_connections.clear()
     await ready()
     assert changes(simulator) == ["create_docker_host"]
@@ -216,7 +220,7 @@ async def test_a_change_that_failed_and_is_taken_back_is_forgotten(
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_deletion_needs_no_certificates(docker, ready, namespace, simulator):
     await namespace.secret("docker-tls", **GOOD)
-    await docker(tlsSecretRef={"name": "docker-tls"})
+    await docker(tlsSecretRef={"name": "docker-tls"}, secure=True)
     await ready()
     await namespace.core.delete_namespaced_secret("docker-tls", namespace.name)
     await ready("False", "SecretNotFound")
@@ -253,7 +257,7 @@ async def test_what_was_adopted_is_left_but_for_our_associations(
 @pytest.mark.usefixtures("hub", "operator")
 async def test_at_rest_nothing_is_written(docker, ready, namespace, simulator):
     await namespace.secret("docker-tls", **GOOD)
-    await docker(tlsSecretRef={"name": "docker-tls"}, projects=[{"id": "1050"}])
+    await docker(tlsSecretRef={"name": "docker-tls"}, secure=True, projects=[{"id": "1050"}])
     await ready()
     await namespace.wait(
         "DockerHost", "docker", "its connection", lambda it: it["status"].get("connection")

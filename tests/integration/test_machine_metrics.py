@@ -77,11 +77,11 @@ async def test_docker_hosts_are_counted_by_connection_from_creation_to_deletion(
     hub = ("server", f"{namespace.name}/hub")
     await gauge.becomes({})
     first, second = [await created(namespace, DOCKER, number) for number in range(2)]
-    await gauge.becomes({(hub, ("status", "SUCCESS")): 2})
+    await gauge.becomes({(hub, ("state", "SUCCESS")): 2})
     simulator.docker_connections.put(
         DockerConnection(host="m-0", status="FAILURE", reason="refused", reachable=False)
     )
-    await gauge.becomes({(hub, ("status", "SUCCESS")): 1, (hub, ("status", "FAILURE")): 1})
+    await gauge.becomes({(hub, ("state", "SUCCESS")): 1, (hub, ("state", "FAILURE")): 1})
     await first.deleted()
     await second.deleted()
     await gauge.becomes({})
@@ -100,6 +100,4 @@ async def test_words_that_a_server_makes_up_are_one_series(namespace, simulator,
         await created(namespace, AGENT, number)
         await created(namespace, DOCKER, number)
     await Gauge(operator, "execution_operator_agents").becomes({(hub, ("state", "other")): 3})
-    await Gauge(operator, "execution_operator_docker_hosts").becomes(
-        {(hub, ("status", "other")): 3}
-    )
+    await Gauge(operator, "execution_operator_docker_hosts").becomes({(hub, ("state", "other")): 3})

@@ -136,7 +136,7 @@ OF_SECRETS = {
         'the certificate in "tls.crt" expired at',
     ),
 }
-BY_SECRET = {"tlsSecretRef": {"name": "docker-tls"}}
+BY_SECRET = {"secure": True, "tlsSecretRef": {"name": "docker-tls"}}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from kubernetes.aio import client
 from execution_simulator.faults import Delay
 from support.ages import a_second_after
 from support.kube import Namespace, condition, until
+from support.machines import EACH_SORT, Subject
 
 HOST = "loadgen-1.example.com"
 
@@ -216,3 +217,30 @@ async def test_a_docker_host_goes_to_the_older_one_by_name_or_by_address(namespa
     await namespace.delete("DockerHost", "older")
     await namespace.condition("DockerHost", "younger", "Ready", "True")
     assert simulator.requests.counts()["update_docker_host"] == 1
+
+
+@pytest.mark.usefixtures("hub", "operator")
+@EACH_SORT
+async def test_a_machine_is_handed_over_as_the_page_says_and_stays_as_it_is(
+    namespace, simulator, sort
+):
+    spec = sort.spec(projects=[{"name": "Shop"}])
+    old, new = (Subject(namespace, sort, name) for name in ("old", "new"))
+    created = await old.create(spec)
+    await old.ready()
+    (machine,) = sort.shelf(simulator)
+    before = sort.changes(simulator)
+    await old.change(deletionPolicy="Orphan")
+    await a_second_after(namespace, created)
+    await new.create(spec)
+    await new.is_("Stalled", "True", "Conflict")
+    await old.deleted()
+    found = (await new.ready())["status"]
+    told = (found["origin"], found[sort.id_field], found["projectCount"])
+    assert told == ("Adopted", str(machine.id), 0)
+    await new.change(projects=[])
+    await new.shows("that it has none", lambda status: status["observedGeneration"] == 2)
+    await new.deleted()
+    assert [*sort.shelf(simulator)] == [machine]
+    assert set(machine.projects) == {"1050"}
+    assert sort.changes(simulator) == before

@@ -63,8 +63,8 @@ async def waits(namespace, reason: str) -> str:
 @EACH_SORT
 async def test_a_run_waits_for_a_machine_and_gets_its_id(subject, namespace, simulator, sort):
     await run_on(subject)
-    told = await waits(namespace, "ReferenceNotFound")
-    assert f'there is no {sort.kind} "machine" in this namespace: create it' in told
+    told = await waits(namespace, "ReferenceNotReady")
+    assert f'there is no {sort.kind} "machine" in this namespace: apply it, the run' in told
     await subject.create(sort.spec())
     await namespace.phase("smoke", "Succeeded")
     assert locations(simulator) == by_id(sort, simulator)

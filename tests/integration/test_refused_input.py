@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REF: Json = {"name": "one", "key": "two"}
 ASSET: Json = {"revision": "main"}
 ONE_SOURCE = "give configMapRef or secretRef"
-ID_OR_NAME = "give id or name"
+ID_OR_NAME = "give either id or name, not both"
 
 
 def location(*says: str, **changes: Any) -> Refused:

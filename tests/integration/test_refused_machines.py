@@ -25,8 +25,10 @@ from support.refusals import (
 NOT_A_HOST = "write the host name without scheme, port and path"
 NOT_AN_ADDRESS = "write an IPv4 or IPv6 address"
 NOT_A_PORT = 'write the port as a number from 1 to 65535 in quotes, as "2376"'
+SECURE = "set secure: true with tlsSecretRef"
 ONCE = "give each project once"
-ID_OR_NAME = "give id or name"
+HOST_OR_ADDRESS = "give either hostName or ipAddress, not both"
+ID_OR_NAME = "give either id or name, not both"
 BOTH = {"agent": agent, "docker host": docker_host}
 
 
@@ -52,11 +54,11 @@ ADDRESSES = {
 }
 PORTS = {
     f"port {text!r}": docker_host(NOT_A_PORT, "spec.port", port=text)
-    for text in ("0", "65536", "99999", "-1", "tcp", "23 7", "2376x", "0x10")
+    for text in ("0", "65536", "99999", "-1", "tcp", "23 7", "2376x", "0x10", "0237")
 }
 ALTERNATIVES = {
-    "a docker host by nothing": docker_host("give hostName or ipAddress", hostName=None),
-    "a docker host by both": docker_host("give hostName or ipAddress", ipAddress="192.0.2.7"),
+    "a docker host by nothing": docker_host(HOST_OR_ADDRESS, hostName=None),
+    "a docker host by both": docker_host(HOST_OR_ADDRESS, ipAddress="192.0.2.7"),
     "an agent without host name": agent("spec.hostName", "Required value", hostName=None),
     **of_both("no server", "spec.serverRef", "Required value", serverRef=None),
     **of_both("a project by id and name", ID_OR_NAME, projects=[{"id": "1", "name": "Shop"}]),
@@ -66,7 +68,28 @@ ALTERNATIVES = {
     **of_both("a space by id and name", ID_OR_NAME, space={"id": "1", "name": "Lab"}),
     **of_both("a space by nothing", ID_OR_NAME, space={}),
 }
+UNFIT = {
+    **{
+        f"memory of {text!r}": agent("write the bytes in quotes", "spec.ram", ram=text)
+        for text in ("16Gi", "1e9", "-1", "1.5")
+    },
+    **{
+        f"an interval of {text}": agent(
+            *("write an interval above 0s", "spec.pollInterval"), pollInterval=text
+        )
+        for text in ("0s", "00ms", "0h0m")
+    },
+    "certificates without TLS": docker_host(SECURE, tlsSecretRef={"name": "t"}, secure=False),
+    "certificates and nothing of TLS": docker_host(SECURE, tlsSecretRef={"name": "t"}),
+}
 BOUNDS = {
+    **of_both("an empty type", "spec.type", "should be at least 1 chars long", type=""),
+    **{
+        f"an empty {field}": agent(
+            f"spec.{field}", "should be at least 1 chars long", **{field: ""}
+        )
+        for field in ("version", "operatingSystem", "architecture", "ram", "licenseType")
+    },
     **of_both(
         "too many projects",
         *("spec.projects", "at most 50 items"),
@@ -146,6 +169,9 @@ ALLOWED = {
         deletionPolicy="Delete",
     ),
     "docker host, last port": docker_host(port="65535"),
+    "docker host, first port": docker_host(port="1"),
+    "docker host with TLS and no certificates": docker_host(secure=True),
+    "agent, shortest interval": agent(pollInterval="0s1ms"),
 }
 
 
@@ -159,7 +185,7 @@ def refusal(api):
     return functools.partial(sentence_for, api)
 
 
-@rows(HOST_NAMES, ADDRESSES, PORTS, ALTERNATIVES)
+@rows(HOST_NAMES, ADDRESSES, PORTS, ALTERNATIVES, UNFIT)
 async def test_what_is_wrong_is_refused_with_what_to_write(refusal, row):
     sentence = await refusal(row)
     assert [part for part in row.says if part not in sentence] == [], sentence
@@ -219,6 +245,15 @@ IMMUTABLE = {
     "a docker host's new space": ("DockerHost", DOCKER, {"space": {"name": "Lab"}}, "space"),
 }
 MUTABLE = {
+    "the case of an agent's host name": (
+        "StaticAgent",
+        AGENT,
+        {"hostName": "LoadGen-1.Example.com"},
+    ),
+    "the case of a docker host's host name": (
+        *("DockerHost", DOCKER),
+        {"hostName": "DOCKER-1.example.com"},
+    ),
     "agent": (
         *("StaticAgent", AGENT),
         {"version": "2", "projects": [{"id": "1"}], "deletionPolicy": "Orphan", "ram": "1"},

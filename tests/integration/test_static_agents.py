@@ -10,6 +10,7 @@ import pytest
 from execution_simulator.faults import AnswerStatus
 from support.ages import a_second_after
 from support.kube import condition, until
+from support.machines import AGENT, Subject
 
 HOST = "LoadGen-1.example.com"
 
@@ -183,6 +184,7 @@ async def test_an_agent_that_never_came_is_waited_for_before_it_counts_as_lost(
     await first.kill()
     await start()
     await namespace.condition("StaticAgent", "loadgen", "Ready", "False", "AgentLost")
+    await Subject(namespace, AGENT, name="loadgen").told("Warning", "AgentLost")
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -209,7 +209,7 @@ STATES: Final = (
     ),
     State(
         "waits: reference",
-        "its agent is not ready",
+        "its agent is not there, or not ready",
         run(),
         seen(asset_id=None, unready=_missing(Reason.REFERENCE_NOT_READY)),
         goes_on("Pending", "ReferenceNotReady"),

@@ -84,7 +84,11 @@ def test_references_are_sent_as_ids_in_their_places():
 
 
 UNFIT = {
-    "not there": (None, Reason.REFERENCE_NOT_FOUND, "in this namespace: create it"),
+    "not there": (
+        None,
+        Reason.REFERENCE_NOT_READY,
+        'there is no StaticAgent "loadgen" in this namespace: apply it, the run starts then',
+    ),
     "not looked at": (agent(conditions=[]), Reason.REFERENCE_NOT_READY, "was not looked at yet"),
     "changed since": (
         agent(conditions=[ready(generation=0)]),
@@ -101,7 +105,7 @@ UNFIT = {
     "on another server": (
         agent("other", server="https://other.example.com"),
         Reason.INVALID_SPEC,
-        'is on ExecutionServer "other", this run is on "hub"',
+        'is on ExecutionServer "other", this run is on "hub": create a new run whose serverRef',
     ),
     "not yet on another server": (
         agent("other", server=None, conditions=[]),

@@ -26,7 +26,13 @@ LONGEST = 600.0
         pytest.param(
             [{"k": 1}, {"k": 1, "v": 2}], [{"k": 1, "v": 2}, {"k": 1}], True, id="fussy one first"
         ),
-        pytest.param([], None, False, id="no list"),
+        pytest.param([], None, True, id="no list for an empty one"),
+        pytest.param("", None, True, id="no text for an empty one"),
+        pytest.param({"k": "", "v": []}, {"k": None}, True, id="empty members left out"),
+        pytest.param([{"k": 1}], None, False, id="no list"),
+        pytest.param(False, None, False, id="no flag"),
+        pytest.param(0, None, False, id="no number"),
+        pytest.param([], "", False, id="a text for a list"),
         pytest.param("x", {"k": 1}, False, id="an object for a text"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from execution_operator.remote.shared_list import Pacing
-from execution_operator.remote.testhub.levels import UserLevel
+from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 from execution_operator.remote.testhub.machine_lists import MachineLists
 from support.agents_server import AgentsServer
 from support.chance import Chance
@@ -85,3 +85,25 @@ async def test_what_is_opened_after_the_end_asks_for_nothing():
     lists.of_level(machines, USER).follow("a", "1", lambda: None)
     await asyncio.sleep(QUIET)
     assert machines.asked == []
+
+
+@in_virtual_time
+async def test_each_list_that_somebody_follows_has_an_age_by_its_sort_of_place():
+    lists, machines = opened()
+    for at in (USER, SpaceLevel("demo")):
+        lists.of_level(machines, at).follow("a", "1", lambda: None)
+    lists.of_project(machines, "5").follow("a", "1", lambda: None)
+    assert {*lists.ages()} == {("user", None), ("space", None), ("association", None)}
+    await settle()
+    await asyncio.sleep(2.0)
+    assert {*lists.ages()} == {("user", 2.0), ("space", 2.0), ("association", 2.0)}
+    await lists.close()
+
+
+@in_virtual_time
+async def test_a_list_that_was_only_asked_for_has_no_age():
+    lists, machines = opened()
+    await lists.of_level(machines, USER).newer_than(0.0)
+    await asyncio.sleep(2.0)
+    assert [*lists.ages()] == [("user", None)]
+    await lists.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from execution_operator import kinds
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.crds import DOCKER_HOSTS, STATIC_AGENTS, definition
+from execution_operator.kinds.docker_host import connection
 from execution_operator.kinds.docker_host.traits import DockerHostTraits
 from execution_operator.kinds.machines.traits import Traits
 from execution_operator.kinds.static_agent.traits import AgentTraits
@@ -74,6 +76,18 @@ def test_the_examples_show_every_field_of_the_spec(about):
     specs = [one["spec"] for one in about.page.blocks() if one["kind"] == about.kind.kind]
     told = set().union(*map(shown, specs))
     assert fields(_schema(about)["spec"]) - about.other_forms - told == set()
+
+
+def test_every_word_that_docker_hosts_are_counted_under_is_on_their_page():
+    told = re.findall(r"^\| (`[^|]*) \|", Page("dockerhost.md").section("Metrics"), re.MULTILINE)
+    words = set(re.findall(r"`(\w+)`", " ".join(told)))
+    assert words == connection.REACHED | connection.FAILED | {connection.OTHER, connection.UNKNOWN}
+
+
+@BOTH
+def test_the_gauge_of_the_kind_is_on_the_page(about):
+    shown_as = "agents" if about.kind is STATIC_AGENTS else "docker_hosts"
+    assert f"`execution_operator_{shown_as}{{server, state}}`" in about.page.section("Metrics")
 
 
 def _schema(about: About) -> Any:

@@ -319,3 +319,38 @@ def test_what_is_recorded_of_fifty_projects_leaves_room_for_the_rest_of_a_status
     assert wanted.model_copy(update={"status": status}).status == summarize(
         wanted.model_copy(update={"status": status}), of, NOW
     )
+
+
+def message(of):
+    conditions = summarize(*of, NOW).conditions
+    return next(one.message for one in conditions if one.type == "Ready")
+
+
+VAIN = Memory(associations={"7": Association(there=False, since=0.0, in_vain=True)})
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "says"),
+    [
+        pytest.param(
+            *("Shop", Memory()),
+            'project "Shop" (7) may not use the agent yet; waiting for the server',
+            id="by its name",
+        ),
+        pytest.param(None, Memory(), "project 7 may not use the agent yet", id="by its id"),
+        pytest.param(
+            *("Shop", VAIN), 'the server accepted that project "Shop" (7) uses', id="in vain"
+        ),
+    ],
+)
+def test_a_project_that_is_waited_for_is_called_as_the_spec_calls_it(name, memory, says):
+    wanted = (WantedProject(id="7", name=name),)
+    of = known(spec="7", ours="7", memory=memory, projects=wanted, associations={"7": False})
+    assert says in message(of)
+
+
+def test_another_server_names_the_annotation_that_a_new_object_must_not_have():
+    of = known(cluster_id="c2")
+    assert message(of).endswith(
+        "create a new object, without the annotation execution-operator.io/intent"
+    )

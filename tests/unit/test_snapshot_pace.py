@@ -371,6 +371,16 @@ async def test_the_age_is_that_of_the_newest_complete_list():
 
 
 @in_virtual_time
+async def test_a_list_that_nobody_wants_has_no_age():
+    scene = Scene()
+    scene.follow("e1")
+    await scene.answer(running())
+    scene.snapshot.unfollow("e1")
+    await asyncio.sleep(100.0)
+    assert scene.snapshot.age is None
+
+
+@in_virtual_time
 async def test_a_list_that_waited_for_our_own_limit_is_not_called_slow():
     scene = Scene()
     scene.follow("e1")

@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from execution_operator.api.machine import (
-    IDENTITY_REMEDY,
     HostName,
     IpAddress,
     MachineObject,
     MachineSpec,
     MachineStatus,
+    identity,
 )
 from execution_operator.api.model import ApiModel, Id, LocalReference, Name, Text, Word
-from execution_operator.api.rules import immutable, one_of
+from execution_operator.api.rules import one_of
 
 _PORT = {
-    "rule": "self.matches(r'^[0-9]{1,5}$') && int(self) >= 1 && int(self) <= 65535",
+    "rule": "self.matches(r'^[1-9][0-9]{0,4}$') && int(self) <= 65535",
     "message": 'write the port as a number from 1 to 65535 in quotes, as "2376"',
 }
 Port = Annotated[
@@ -28,9 +28,20 @@ Port = Annotated[
 ]
 
 
+_TLS = {
+    "rule": "!has(self.tlsSecretRef) || (has(self.secure) && self.secure)",
+    "message": "set secure: true with tlsSecretRef: the server need not use TLS without it",
+}
+
+
 class DockerHostSpec(
     MachineSpec,
-    json_schema_extra=one_of("hostName", "ipAddress", message="give hostName or ipAddress"),
+    json_schema_extra=one_of(
+        "hostName",
+        "ipAddress",
+        message="give either hostName or ipAddress, not both",
+        also=(_TLS,),
+    ),
 ):
     """Which docker host, how it is reached, and who may use it. Only what is set is sent."""
 
@@ -45,7 +56,7 @@ class DockerHostSpec(
     username: Name | None = None
     """The user on the host."""
     secure: bool | None = None
-    """Whether the server uses TLS towards it."""
+    """Whether the server uses TLS towards it; has to be true with tlsSecretRef."""
     tls_secret_ref: LocalReference | None = None
     """The Secret with ca.crt, tls.crt and tls.key that the server uses towards it."""
     test_connection: bool | None = None
@@ -89,7 +100,7 @@ class DockerHostStatus(MachineStatus):
     machine_id: Id | None = Field(default=None, alias="dockerHostId")
     """The server's id of it."""
     connection: DockerConnectionStatus | None = None
-    """Whether the server reaches it."""
+    """Whether the server reaches it, as last seen."""
     info: DockerInfo | None = None
     """What it says of itself."""
     tls_fingerprint: Word | None = None
@@ -101,17 +112,13 @@ class DockerHostStatus(MachineStatus):
         return self.tls_fingerprint
 
 
-_TRANSITIONS = [
-    immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName", "ipAddress")
-]
-
-
 class DockerHost(MachineObject):
     """A remote docker host known to the server, and the projects that may use it."""
 
     kind: Literal["DockerHost"] = "DockerHost"
     spec: Annotated[
-        DockerHostSpec, Field(json_schema_extra={"x-kubernetes-validations": _TRANSITIONS})
+        DockerHostSpec,
+        Field(json_schema_extra=identity("serverRef", "space", "hostName", "ipAddress")),
     ]
     """Which docker host, and who may use it."""
     status: DockerHostStatus = DockerHostStatus()

@@ -141,7 +141,8 @@ class ExecutionServerSpec(
     max_active_runs: Annotated[int, Field(ge=1, le=100000)] | None = None
     """How many runs may be active at once; more wait. Default: no bound."""
     poll_interval: Duration | None = None
-    """How often active runs are looked at. Default 5s."""
+    """How often active runs are looked at, and agents and docker hosts while they change. Default
+    5s."""
 
 
 class SpaceStatus(ApiModel):

@@ -10,15 +10,16 @@ from pydantic import Field, StringConstraints
 from execution_operator.api.model import (
     ApiModel,
     ByIdOrName,
+    GivenText,
     Id,
     LocalReference,
     Name,
     Resource,
     Status,
-    Text,
     Url,
     matching,
 )
+from execution_operator.api.rules import immutable
 
 MOST_PROJECTS: Final = 50
 """So many an object lists, and so many its status records."""
@@ -72,7 +73,7 @@ class MachineSpec(ApiModel):
     """The ExecutionServer, in the same namespace."""
     space: ByIdOrName | None = None
     """The team space that it belongs to. Default: the user's own level, outside of team spaces."""
-    type: Text | None = None
+    type: GivenText | None = None
     """Its type, in the server's words."""
     projects: (
         Annotated[
@@ -121,9 +122,9 @@ class MachineStatus(Status):
             },
         ),
     ] = ()
-    """The projects that this object associated."""
+    """The projects that this object associated; not those that others had associated before."""
     project_count: int | None = None
-    """How many these are."""
+    """How many these are; 0 where others had associated all of them."""
 
     @property
     def sent(self) -> str | None:
@@ -138,4 +139,16 @@ class MachineObject(Resource):
     status: MachineStatus
 
 
-IDENTITY_REMEDY = "after creation: create a new object, and delete this one"
+_REMEDY: Final = (
+    "after creation: create a new object, then delete this one; to keep on the server what this one"
+    " created, set deletionPolicy: Orphan here first"
+)
+
+
+def identity(*fields: str) -> dict[str, object]:
+    """Rules for a spec: these fields say which machine it is; a host name in whatever case."""
+    rules = [
+        immutable(one, _REMEDY, compared="{}.lowerAscii()" if one == "hostName" else "{}")
+        for one in fields
+    ]
+    return {"x-kubernetes-validations": rules}

@@ -47,6 +47,13 @@ def matching(pattern: str, message: str) -> dict[str, object]:
     return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
 
 
+def duration_schema(*also: dict[str, str]) -> dict[str, object]:
+    """A duration's schema; a field may add rules of its own."""
+    rule = f"self.matches(r'{DURATION_PATTERN}')"
+    written = {"rule": rule, "message": "write a duration such as 30s, 5m or 1h30m"}
+    return {"type": "string", "maxLength": 32, "x-kubernetes-validations": [written, *also]}
+
+
 def _read_duration(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -70,13 +77,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_read_duration),
     PlainSerializer(_write_duration, return_type=str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "maxLength": 32,
-            **matching(DURATION_PATTERN, "write a duration such as 30s, 5m or 1h30m"),
-        }
-    ),
+    WithJsonSchema(duration_schema()),
 ]
 """A length of time as Kubernetes writes it (`90s`, `1h30m`); never negative."""
 
@@ -92,6 +93,10 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Text = Annotated[str, StringConstraints(max_length=1024)]
 Word = Annotated[str, StringConstraints(max_length=128)]
+GivenText = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+"""A text of a spec: leaving the field out says that it is not given."""
+GivenWord = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""The same, short."""
 
 
 class ApiModel(BaseModel):
@@ -125,7 +130,9 @@ class LocalReference(ApiModel):
     """Its metadata.name."""
 
 
-class ByIdOrName(ApiModel, json_schema_extra=one_of("id", "name", message="give id or name")):
+class ByIdOrName(
+    ApiModel, json_schema_extra=one_of("id", "name", message="give either id or name, not both")
+):
     """Something on the server, by its id or by its name; exactly one."""
 
     id: Id | None = None

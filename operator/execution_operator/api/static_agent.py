@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from execution_operator.api.machine import (
-    IDENTITY_REMEDY,
     HostName,
     IpAddress,
     MachineObject,
     MachineSpec,
     MachineStatus,
+    identity,
 )
-from execution_operator.api.model import ApiModel, Duration, Id, Instant, Text, Word
-from execution_operator.api.rules import immutable
+from execution_operator.api.model import (
+    ApiModel,
+    Duration,
+    GivenText,
+    GivenWord,
+    Id,
+    Instant,
+    Text,
+    Word,
+    duration_schema,
+    matching,
+)
+
+Ram = Annotated[
+    GivenWord,
+    Field(json_schema_extra=matching("^[0-9]+$", 'write the bytes in quotes, as "17179869184"')),
+]
+Interval = Annotated[
+    Duration,
+    WithJsonSchema(
+        duration_schema({"rule": "self.matches('[1-9]')", "message": "write an interval above 0s"})
+    ),
+]
 
 
 class CapabilityValue(ApiModel):
@@ -68,17 +89,17 @@ class StaticAgentSpec(MachineSpec):
     """Its host name, by which it is found on the server; compared in lower case."""
     ip_address: IpAddress | None = None
     """Its IP address."""
-    version: Word | None = None
+    version: GivenWord | None = None
     """The agent's version; it has to be the server's."""
-    operating_system: Text | None = None
+    operating_system: GivenText | None = None
     """The operating system it runs on."""
-    architecture: Word | None = None
+    architecture: GivenWord | None = None
     """The architecture of its CPU."""
-    ram: Word | None = None
+    ram: Ram | None = None
     """Its memory in bytes."""
-    license_type: Word | None = None
+    license_type: GivenWord | None = None
     """The server's own word for its licence."""
-    poll_interval: Duration | None = None
+    poll_interval: Interval | None = None
     """How often it asks the server for work."""
     capabilities: Annotated[tuple[Capability, ...], Field(max_length=50)] | None = None
     """What it can do. When set, all of them: the agent's own others are repaired away."""
@@ -90,7 +111,7 @@ class StaticAgentStatus(MachineStatus):
     machine_id: Id | None = Field(default=None, alias="agentId")
     """The server's id of it."""
     state: Word | None = None
-    """The server's own word: AVAILABLE, BUSY or LOST."""
+    """The server's own word as last seen: AVAILABLE, BUSY or LOST."""
     version: Text | None = None
     """The agent's version."""
     operating_system: Text | None = None
@@ -103,15 +124,12 @@ class StaticAgentStatus(MachineStatus):
     """When it contacted the server last; renewed only together with something else."""
 
 
-_TRANSITIONS = [immutable(field, IDENTITY_REMEDY) for field in ("serverRef", "space", "hostName")]
-
-
 class StaticAgent(MachineObject):
     """An agent known to the server, and the projects that may use it."""
 
     kind: Literal["StaticAgent"] = "StaticAgent"
     spec: Annotated[
-        StaticAgentSpec, Field(json_schema_extra={"x-kubernetes-validations": _TRANSITIONS})
+        StaticAgentSpec, Field(json_schema_extra=identity("serverRef", "space", "hostName"))
     ]
     """Which agent, and who may use it."""
     status: StaticAgentStatus = StaticAgentStatus()

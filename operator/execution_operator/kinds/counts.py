@@ -1,4 +1,4 @@
-"""How many runs each server has, for people and for metrics; pure."""
+"""What each server has, and how old what is known of it is; pure, for people and for metrics."""
 
 from __future__ import annotations
 
@@ -39,9 +39,18 @@ def runs_by_server(known: Iterable[Digest], which: str) -> Mapping[tuple[str, ..
 
 
 def machines_by_server(known: Iterable[Digest], kind: str) -> Mapping[tuple[str, ...], float]:
-    """The objects of a kind of machine by (server, the word that they are counted under)."""
-    machines = [one for one in known if isinstance(one, MachineDigest) and one.key.kind == kind]
-    return {**Counter((server_label(one.server_key), one.state) for one in machines)}
+    """The objects of a kind of machine by (server, the word that they are counted under).
+
+    One whose server is not there is left out: no series outlives its server.
+    """
+    everything = tuple(known)
+    servers = {one.key for one in everything if one.key.kind == "ExecutionServer"}
+    counted = (
+        one
+        for one in everything
+        if isinstance(one, MachineDigest) and one.key.kind == kind and one.server_key in servers
+    )
+    return {**Counter((server_label(one.server_key), one.state) for one in counted)}
 
 
 def server_label(server: Key) -> str:
@@ -50,10 +59,16 @@ def server_label(server: Key) -> str:
 
 
 def snapshot_ages(connections: Connections) -> Mapping[tuple[str, ...], float]:
-    """The age of each server's oldest snapshot of a project's executions, in seconds."""
+    """The age in seconds of the newest list of each (server, kind of scope); the oldest of several.
+
+    `project` is for the runs of a project; `user` and `space` for the agents and docker hosts of a
+    level, `association` for those of a project.
+    """
     ages: dict[tuple[str, ...], float] = {}
     for key, connection in connections.all().items():
-        known = [one.age for one in connection.open_snapshots.values() if one.age is not None]
-        if known:
-            ages[(server_label(key), "project")] = max(known)
+        runs = (("project", one.age) for one in connection.open_snapshots.values())
+        for scope, age in (*runs, *connection.lists.ages()):
+            if age is not None:
+                place = (server_label(key), scope)
+                ages[place] = max(age, ages.get(place, 0.0))
     return ages

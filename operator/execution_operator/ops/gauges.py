@@ -52,9 +52,17 @@ def register_gauges(  # noqa: PLR0913 - each is a different thing and named
     metrics.collect_gauge(
         "runs_unclaimed", "Runs of this cluster that no object claims.", ("server",), unclaimed
     )
-    metrics.collect_gauge("agents", "Agents.", ("server", "state"), lambda: machines("StaticAgent"))
     metrics.collect_gauge(
-        "docker_hosts", "Docker hosts.", ("server", "status"), lambda: machines("DockerHost")
+        "agents",
+        "StaticAgents by the state that the server tells now; unknown while it tells none.",
+        ("server", "state"),
+        lambda: machines("StaticAgent"),
+    )
+    metrics.collect_gauge(
+        "docker_hosts",
+        "DockerHosts by the connection that the server tells now; unknown while it tells none.",
+        ("server", "state"),
+        lambda: machines("DockerHost"),
     )
     metrics.collect_gauge(
         "queue_depth", "Objects that wait for a worker.", ("kind",), lambda: _keyed(waiting.depth())
@@ -67,7 +75,7 @@ def register_gauges(  # noqa: PLR0913 - each is a different thing and named
     )
     metrics.collect_gauge(
         "snapshot_age_seconds",
-        "How old the newest complete list of a scope is.",
+        "How old the newest complete list of a scope is; of several scopes the oldest.",
         ("server", "scope_kind"),
         snapshot_ages,
     )

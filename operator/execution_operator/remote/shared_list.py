@@ -163,6 +163,13 @@ class SharedList(Generic[ListItem]):
         """Whether nobody follows it, nobody asks for it, and no list is under way."""
         return not (self._poller.is_running or self._asking)
 
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest complete list was asked for; None while nobody follows it."""
+        if self.listing is None or not self._followers:
+            return None
+        return self.monotonic() - self.listing.began
+
     def hurry(self, thing: str) -> None:
         """We changed that thing: look soon, and often for a while.
 

@@ -119,8 +119,10 @@ class ExecutionSnapshot:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the newest complete list."""
-        return None if self._listed_at is None else self._monotonic() - self._listed_at
+        """Seconds since the newest complete list; None while nobody follows a run."""
+        if self._listed_at is None or not self._followers:
+            return None
+        return self._monotonic() - self._listed_at
 
     def follow(self, execution_id: str, wake: Callable[[], None]) -> Sighting:
         """What is known of the execution; `wake` is called whenever that changes."""

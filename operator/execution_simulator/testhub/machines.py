@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from execution_simulator.machine_bodies import Members, names_of
-from execution_simulator.machines import USER, Machine
+from execution_simulator.machines import USER, Machine, Machines
 from execution_simulator.operations import Call, Operation, Refusal, answer, complaints
 from execution_simulator.testhub.pages import paged
 from execution_simulator.testhub.projects import project_of
@@ -63,10 +63,9 @@ def create(call: Call, sort: Sort) -> web.Response:
     sort.guard(call)
     space = _space(call)
     given = parsed(call, sort)
-    host_name = given.get("hostName")
-    twins = sort.kept(call.simulator).named(host_name) if isinstance(host_name, str) else ()
+    name, twins = _twins(given, sort.kept(call.simulator))
     if call.settings.duplicate_host != 201 and any(it.space_id == space for it in twins):  # noqa: PLR2004 - the settings' own number
-        message = f'{sort.thing} "{host_name}" is defined already'
+        message = f'{sort.thing} "{name}" is defined already'
         raise Refusal(call.settings.duplicate_host, "ALREADY_EXISTS", message)
     machine = sort.kept(call.simulator).add(
         _given(given, sort),
@@ -91,7 +90,8 @@ def update(call: Call, sort: Sort) -> web.Response:
     if given.get("id") is not None and str(given["id"]) != str(machine.id):
         raise Refusal(400, "BAD_REQUEST", "id: is not that of the path")
     require_mine(call, machine)
-    kept = machine.members if call.settings.machine_put == "merge" else {}
+    merges, before = call.settings.machine_put == "merge", machine.members
+    kept = {name: value for name, value in before.items() if merges or name in sort.assigned}
     machine.members = {**kept, **_given(given, sort)}
     return answer(shown(call, sort, machine))
 
@@ -157,6 +157,7 @@ def dissociate(call: Call, sort: Sort) -> web.Response:
         if call.settings.unknown_dissociation == 404:  # noqa: PLR2004 - the settings' own number
             raise unknown(sort, machine_id)
         return web.Response(status=200)
+    require_mine(call, machine)
     del machine.projects[project.id]
     return web.Response(status=200)
 
@@ -174,8 +175,8 @@ def machine_of(call: Call, sort: Sort) -> Machine:
 def parsed(call: Call, sort: Sort, known: Machine | None = None) -> Members:
     """The body's members, checked; those that are null are left out.
 
-    A member that the seed does not have is taken back where the machine has one of that name: it
-    was the server that showed it.
+    A member that the seed does not have is taken back where the machine has one of that name, and
+    a value of the server's own that the seed does not have is: it was the server that showed it.
 
     Raises:
         Refusal: 415 or 400, naming every wrong member and no value.
@@ -183,7 +184,11 @@ def parsed(call: Call, sort: Sort, known: Machine | None = None) -> Members:
     call.require_json()
     content = _object(call)
     own = names_of(sort.body)
-    known_here = {name for name in (known.members if known else ()) if name not in own}
+    known_here = {
+        name
+        for name, value in (known.members if known else {}).items()
+        if name not in own or (name in sort.assigned and content.get(name) == value)
+    }
     checked = {name: value for name, value in content.items() if name not in known_here}
     try:
         sort.body.model_validate_json(json.dumps(checked))
@@ -243,6 +248,14 @@ def _at_level(call: Call, sort: Sort, machine_id: int, space: str | None) -> Mac
     if machine is None or not _is_at(call, machine, space):
         raise unknown(sort, machine_id)
     return machine
+
+
+def _twins(given: Members, kept: Machines) -> tuple[str, tuple[Machine, ...]]:
+    """What it is called by, its host name or else its address, and who is called the same."""
+    name, address = given.get("hostName"), given.get("ipAddress")
+    if isinstance(name, str):
+        return name, kept.named(name)
+    return (address, kept.addressed(address)) if isinstance(address, str) else ("", ())
 
 
 def _removed(call: Call, sort: Sort, machine_id: int) -> web.Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from execution_operator.api.docker_host import DockerConnectionStatus, DockerHost, DockerInfo
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.docker_host.connection import is_failure, label, told
+from execution_operator.kinds.machines.digest import is_shown
 from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.machines.traits import Traits, chosen
 from execution_operator.kinds.problems import Problem, problem_of_secret
@@ -141,7 +142,9 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
     def state_of(self, wanted: DockerHost) -> str:
         """See `label`."""
         connection = wanted.status.connection
-        return label(connection.status if connection else None)
+        if connection is None or not is_shown(wanted, Reason.CONNECTION_FAILED):
+            return label(None)
+        return label(connection.status)
 
 
 def _one_form(address: str | None) -> str | None:

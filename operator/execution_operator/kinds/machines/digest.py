@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.served import ServedDigest
 
 if TYPE_CHECKING:
@@ -63,6 +64,17 @@ def digest_of(wanted: MachineObject, *, host: str, state: str) -> MachineDigest:
         state=sys.intern(state),
         use=(wanted.metadata.generation, status.machine_id, status.server, status.space_id),
     )
+
+
+def is_shown(wanted: MachineObject, *told: Reason) -> bool:
+    """Whether Ready speaks of the machine as the server shows it now, as these reasons do too.
+
+    Every other reason keeps the operator from looking, or is about something else. The status has
+    the last word for people to read; a metric must not take an old word for the present.
+    """
+    reasons = (Reason.READY, Reason.PENDING, *told)
+    conditions = wanted.status.conditions
+    return any(one.type == ConditionType.READY and one.reason in reasons for one in conditions)
 
 
 def older(

@@ -79,17 +79,20 @@ def _address(text: JSON) -> object:
 def covers(wanted: JSON, found: JSON) -> bool:
     """Whether what is found has all that is wanted.
 
-    Servers write numbers and flags as strings or not, and add members of their own to objects:
-    neither is a difference. A list has to have the same items, in whatever order.
+    Servers write numbers and flags as strings or not, add members of their own to objects, and may
+    show what is empty as null: none of it is a difference. A list has to have the same items, in
+    whatever order.
     """
+    if found is None:
+        return wanted in (None, "", [], {})
     if isinstance(wanted, dict):
         return isinstance(found, dict) and all(
             covers(value, found.get(name)) for name, value in wanted.items()
         )
     if isinstance(wanted, list):
         return isinstance(found, list) and _same_items(wanted, found)
-    if isinstance(found, dict | list) or found is None:
-        return wanted is None and found is None
+    if isinstance(found, dict | list):
+        return False
     if isinstance(wanted, bool):
         return str(wanted).lower() == str(found).strip().lower()
     return str(wanted) == str(found).strip()

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.model import PAUSED_ANNOTATION
+from execution_operator.api.model import INTENT_ANNOTATION, PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.claims import clinging, fought_over, refused
@@ -64,6 +64,8 @@ _MISSING: Final = frozenset(
     }
 )
 """What may be about to come: it counts as missing only after a while."""
+EXPECTED: Final = _MISSING | {Reason.PENDING}
+"""Why something that never was usable may soon be: nothing has happened yet."""
 
 
 def is_missing(problem: Problem | None) -> bool:
@@ -82,7 +84,8 @@ def judge(
     if is_elsewhere(wanted, seen):
         text = (
             f"the {traits.thing} was recorded for another server or cluster than the one in use"
-            " now: put the ExecutionServer back, or create a new object without the intent"
+            " now: put the ExecutionServer back, or create a new object, without the annotation"
+            f" {INTENT_ANNOTATION}"
         )
         changed = Problem(reason=Reason.SERVER_CHANGED, message=text, needs_person=True)
         return Judgement(Row.STALLED, changed.reason, text, changed)
@@ -216,21 +219,25 @@ def _kept_out(
     fights = fought_over(seen, now, periods.fight)
     if fights:
         return _taken_away(fights[0], traits.thing)
-    outside = [one.id for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
+    outside = [one for one in seen.projects if one.id and not _may_use(wanted, seen, one.id)]
     return _outside(outside[0], seen, now, thing=traits.thing, periods=periods) if outside else None
 
 
-def _outside(project: str, seen: Seen, now: Now, *, thing: str, periods: Periods) -> Judgement:
+def _outside(
+    project: WantedProject, seen: Seen, now: Now, *, thing: str, periods: Periods
+) -> Judgement:
     """A project may not use it; the server may say that it may, and do nothing."""
-    told = seen.memory.associations.get(project)
+    known = project.id or ""
+    which = f'"{project.name}" ({known})' if project.name else known
+    told = seen.memory.associations.get(known)
     if told is None or not told.in_vain:
-        text = f"project {project} may not use the {thing} yet"
+        text = f"project {which} may not use the {thing} yet; waiting for the server"
         return Judgement(Row.WAITS, Reason.PENDING, text)
     text = (
-        f"the server accepted that project {project} uses the {thing}, and does not show it there:"
+        f"the server accepted that project {which} uses the {thing}, and does not show it there:"
         f" {_AGAIN}"
     )
-    problem = _in_vain(text, project, seen, now, periods=periods)
+    problem = _in_vain(text, known, seen, now, periods=periods)
     return Judgement(Row.WAITS, Reason.PENDING, text, problem)
 
 

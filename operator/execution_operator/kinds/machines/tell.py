@@ -9,6 +9,7 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import ConditionType, Reason
+from execution_operator.kinds.machines.judge import EXPECTED
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
@@ -64,7 +65,7 @@ class Teller:
         if now is None or (was is not None and was.is_as(now)):
             return
         was_usable = was is not None and was.ready == "True"
-        if now.ready == "False" and (was_usable or now.is_stalled):
+        if now.ready == "False" and (was_usable or now.is_stalled or now.reason not in EXPECTED):
             self._events.publish(after, now.reason, now.message, kind="Warning")
         elif now.ready == "True" and was is not None:
             self._events.publish(after, Reason.READY, f"the {self._thing} is usable", kind="Normal")

@@ -104,7 +104,7 @@ class Traits(ABC, Generic[Wanted, MachineItem]):
 
     @abstractmethod
     def state_of(self, wanted: Wanted) -> str:
-        """The word that metrics count it under, as the status says."""
+        """The word that metrics count it under: what the server tells now, as far as is known."""
 
 
 AnyTraits: TypeAlias = Traits[Any, Any]

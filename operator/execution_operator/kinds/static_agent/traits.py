@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from execution_operator.api.reasons import Reason
 from execution_operator.api.static_agent import StaticAgent
+from execution_operator.kinds.machines.digest import is_shown
 from execution_operator.kinds.machines.traits import Traits, chosen
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
@@ -87,9 +88,12 @@ class AgentTraits(Traits[StaticAgent, StaticAgentResource]):
         return Problem(reason=Reason.AGENT_LOST, message=text)
 
     def state_of(self, wanted: StaticAgent) -> str:
-        """The server's word, if it is one that we know: metrics need a bounded number of them."""
+        """The server's word, if it is one that we know: metrics need a bounded number of them.
+
+        An agent that is called lost and last told another word is one that no list has any more.
+        """
         word = wanted.status.state
-        if not word:
+        if not word or not is_shown(wanted, *((Reason.AGENT_LOST,) if word == LOST else ())):
             return "unknown"
         return word if word in _WORDS else "other"
 

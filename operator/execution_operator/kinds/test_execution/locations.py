@@ -75,13 +75,16 @@ def _machine_id(
     """The id of what is named, if it can be used by this run now."""
     what = f'{key.kind} "{key.name}"'
     if not isinstance(found, MachineObject):
-        text = f"spec.remoteLocations: there is no {what} in this namespace: create it"
-        return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
+        text = (
+            f"spec.remoteLocations: there is no {what} in this namespace: apply it, the run starts"
+            " then"
+        )
+        return Problem(reason=Reason.REFERENCE_NOT_READY, message=text)
     if _is_elsewhere(wanted, found, url):
         text = (
             f'spec.remoteLocations: {what} is on ExecutionServer "{found.spec.server_ref.name}",'
-            f' this run is on "{wanted.spec.server_ref.name}": create the object anew with one'
-            " of its own server"
+            f' this run is on "{wanted.spec.server_ref.name}": create a new run whose serverRef and'
+            f" {key.kind} use the same ExecutionServer"
         )
         return Problem(reason=Reason.INVALID_SPEC, message=text, needs_person=True)
     waits = _waits(found)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from execution_operator.remote.shared_list import SharedList
+from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -43,6 +44,10 @@ class MachineLists:
         """What is associated with a project, whoever associated it."""
         ask = partial(machines.list_of_project, project_id)
         return self._list((machines.word, project_id), ask)
+
+    def ages(self) -> Iterable[tuple[str, float | None]]:
+        """The sort of place and the age of each list, in seconds; None while there is none."""
+        return [(_scope(where), one.age) for (_, where), one in self._open.items()]
 
     def unfollow(self, who: str, *, keep: Collection[SharedList[Any]] = ()) -> None:
         """That follower wants to know only of those lists any more."""
@@ -77,3 +82,13 @@ class MachineLists:
         for place, one in tuple(self._open.items()):
             if one.is_idle and (one.listing is None or one.listing.began < oldest):
                 del self._open[place]
+
+
+def _scope(where: object) -> str:
+    match where:
+        case UserLevel():
+            return "user"
+        case SpaceLevel():
+            return "space"
+        case _:
+            return "association"

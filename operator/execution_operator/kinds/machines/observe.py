@@ -13,8 +13,9 @@ from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing, of_projects
-from execution_operator.kinds.machines.seen import Seen, WantedProject
+from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
+from execution_operator.kinds.machines.wanted_projects import wanted_projects
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.served import server_key
 from execution_operator.kinds.standing import standing_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.api.machine import MachineObject
-    from execution_operator.api.model import ByIdOrName
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
@@ -160,18 +160,8 @@ class Observer:
         if seen.blocker is not None:
             return seen
         space = space_of(seen.level) if seen.level is not None else None
-        projects = [
-            await self._project(one, connection, space) for one in wanted.spec.projects or ()
-        ]
-        return replace(seen, projects=tuple(projects))
-
-    async def _project(
-        self, wanted: ByIdOrName, connection: Connection, space_id: str | None
-    ) -> WantedProject:
-        found = await connection.project_id(wanted, space_id=space_id)
-        if isinstance(found, Problem):
-            return WantedProject(id=None, name=wanted.name, problem=found)
-        return WantedProject(id=found, name=wanted.name)
+        projects = await wanted_projects(wanted.spec.projects or (), connection, space)
+        return replace(seen, projects=projects)
 
     def sighted(self, wanted: MachineObject, seen: Seen, connection: Connection) -> Seen:
         """The same with what the newest lists, and answers newer than these, say."""

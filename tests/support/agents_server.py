@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from execution_operator.remote.errors import NotFound
 from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.whole_list import WholeList
-from support.agents import found
+from support.agents import USER, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,8 @@ class AgentsServer:
         there: what the user has.
         in_space: what each team space has.
         denies: whether it has none of its agents when asked for one.
+        shifted: lists of several pages that come before, as when something went between two.
+        shifts: the level that they are of.
         before_list: lets time go by before a list.
         asked: the lists and changes, in order.
     """
@@ -34,6 +36,8 @@ class AgentsServer:
     refusal: Exception | None = None
     there: list[Any] = field(default_factory=list)
     in_space: list[Any] = field(default_factory=list)
+    shifted: list[tuple[Any, ...]] = field(default_factory=list)
+    shifts: object = USER
     denies: bool = False
     before_list: Callable[[], None] = _at_once
     asked: list[str] = field(default_factory=list)
@@ -43,6 +47,8 @@ class AgentsServer:
         """What is there; what a space has is shown at the user's level as well."""
         self.asked.append("list")
         self.before_list()
+        if self.shifted and level == self.shifts:
+            return WholeList(self.shifted.pop(0), pages=2)
         others = [] if isinstance(level, SpaceLevel) else self.there
         return WholeList((*others, *self.in_space), server_seconds=0.0)
 

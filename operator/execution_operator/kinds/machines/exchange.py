@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.kinds.machines.actions import (
@@ -21,7 +20,8 @@ from execution_operator.kinds.machines.associations import Associations
 from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
-from execution_operator.kinds.machines.seen import Certainty, Found
+from execution_operator.kinds.machines.search import Search
+from execution_operator.kinds.machines.seen import Certainty
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
@@ -34,11 +34,9 @@ from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
     Ambiguous,
-    Forbidden,
     NotFound,
     RemoteError,
 )
-from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
@@ -84,6 +82,7 @@ class Exchanger:
         self._periods = periods
         self._traits = traits
         self._teller = teller
+        self._search = Search(clock=ports.clock, traits=traits)
         self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
         self._associations = Associations(
             ports=ports, memories=memories, periods=periods, traits=traits
@@ -135,33 +134,15 @@ class Exchanger:
     async def _look_up(
         self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> None:
-        listing = await self._shared(connection, action.level).newer_than(action.not_before)
-        hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
-        if hits and isinstance(action.level, UserLevel):
-            theirs = await self._in_spaces(connection)
-            hits = [one for one in hits if one.id not in theirs]
-        found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)
+        found = await self._search.found(action, wanted, connection)
         changes: dict[str, Any] = {"found": found}
-        if hits:
+        if found.machines:
             changes["vain"] = 0
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
-        if ours and len(hits) == 1:
-            changes |= {"machine": hits[0], "read_at": listing.began}
-            self._teller.created(wanted, hits[0].id)
+        if ours and len(found.machines) == 1:
+            changes |= {"machine": found.machines[0], "read_at": found.began}
+            self._teller.created(wanted, found.machines[0].id)
         self._memories.keep(wanted, **changes)
-
-    async def _in_spaces(self, connection: Connection) -> frozenset[str]:
-        """What belongs to team spaces: some servers show it at the user's level as well.
-
-        Lists older than the user's would lack what came to a space between the two.
-        """
-        theirs, not_before = set[str](), self._now()
-        with suppress(NotFound):  # there are no spaces: the level's own list worked
-            for space in await connection.hub.list_spaces():
-                shared = self._shared(connection, SpaceLevel(space.id))
-                with suppress(Forbidden, NotFound):  # then the user's level shows none either
-                    theirs |= (await shared.newer_than(not_before)).items.keys()
-        return frozenset(theirs)
 
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection

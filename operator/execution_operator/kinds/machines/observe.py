@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
-    from execution_operator.remote.shared_list import Listing, SharedList
+    from execution_operator.remote.listing import Listing
+    from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.machine_wire import Machine
 
 
@@ -172,11 +173,7 @@ class Observer:
         key = Key.of(wanted)
         shared = lists.of_level(client, seen.level)
         sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
-        memory, machine = seen.memory, seen.memory.machine
-        if shared.listing is not None and (
-            machine is None or shared.listing.began > memory.read_at
-        ):
-            machine = shared.listing.items.get(known)
+        machine = _newest(shared.listing, seen.memory, known)
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
         seen, followed = self._with_associations(wanted, seen, connection, known)
@@ -234,13 +231,30 @@ class Observer:
             self._wake(other)
 
 
+def _newest(listing: Listing[Machine] | None, memory: Memory, known: str) -> Machine | None:
+    """The machine by the newest answer that has it; None when it seems to be gone."""
+    read = memory.machine
+    if listing is None or (read is not None and listing.began <= memory.read_at):
+        return read
+    if known in listing.held:
+        return read or listing.held[known]
+    return listing.items.get(known)
+
+
 def _is_there(
     listing: Listing[Machine] | None, ours: Association | None, known: str
 ) -> bool | None:
-    """Whether a project may use the machine: what we did counts until a later list says more."""
-    if ours is not None and (listing is None or listing.began <= ours.since):
-        return ours.there
-    return None if listing is None else known in listing.items
+    """Whether a project may use the machine: what we did counts until a later list says more.
+
+    That it may not, a list says only when it proves it.
+    """
+    told = ours.there if ours is not None else None
+    since = ours.since if ours is not None else -inf
+    if listing is None or listing.began <= since:
+        return told
+    if known in listing.items:
+        return True
+    return False if listing.lacks_since is not None and listing.lacks_since > since else told
 
 
 def _unsettled(wanted: MachineObject, seen: Seen, known_at: Mapping[str, float]) -> frozenset[str]:
@@ -254,8 +268,12 @@ def _unsettled(wanted: MachineObject, seen: Seen, known_at: Mapping[str, float])
 
 
 def _known_at(listing: Listing[Machine] | None, ours: Association | None) -> float:
-    """The monotonic time at which an association was asked for last; minus infinity for never."""
-    moments = [listing.began] if listing is not None else []
+    """The monotonic time at which an association was asked for last; minus infinity for never.
+
+    That there is none a list says only when it proves it.
+    """
+    proof = listing.lacks_since if listing is not None else None
+    moments = [proof] if proof is not None else []
     if ours is not None and ours.there is not None:
         moments.append(ours.since)
     return max(moments, default=-inf)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from execution_simulator import control, testhub
-from execution_simulator.faults import Fault, StatusWord
+from execution_simulator.faults import Fault, RemoveMachine, StatusWord
 from execution_simulator.journal import Body, Seen, masked_body
 from execution_simulator.mishaps import respond
 from execution_simulator.operations import Call, Operation, Refusal, refused
@@ -74,6 +74,10 @@ def _serving(simulator: Simulator, context: str, operation: Operation) -> AioHan
         if response is None:
             return web.Response()  # nobody reads it: the connection is closed
         seen.status = response.status
+        if isinstance(fault, RemoveMachine):
+            docker = "dockerhosts" in request.path.split("/")
+            shelf = simulator.docker_hosts if docker else simulator.agents
+            shelf.depart(fault.id, now=call.now, replace=fault.replace)
         return response
 
     return serve

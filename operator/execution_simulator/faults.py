@@ -109,6 +109,18 @@ class StatusWord(BaseFault):
     word: str = "WAITING_FOR_AGENT"
 
 
+class RemoveMachine(BaseFault):
+    """Handle the request, then take an agent or docker host off: pages still to come are shifted.
+
+    Of a request about docker hosts it is a docker host. With `replace` another one comes last, at
+    the same level and in the same projects, so that there are as many as before.
+    """
+
+    kind: Literal["removeMachine"] = "removeMachine"
+    id: int
+    replace: bool = False
+
+
 Fault = Annotated[
     AnswerStatus
     | Redirect
@@ -119,7 +131,8 @@ Fault = Annotated[
     | LoseAnswer
     | Truncate
     | HugeBody
-    | StatusWord,
+    | StatusWord
+    | RemoveMachine,
     Field(discriminator="kind"),
 ]
 FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)

@@ -111,6 +111,18 @@ class Machines:
         """Remove it with its associations; whether there was one."""
         return self._kept.pop(machine_id, None) is not None
 
+    def depart(self, machine_id: int, *, now: float, replace: bool) -> None:
+        """Remove one that may be there; another one may come in its place, behind all others."""
+        machine = self._kept.pop(machine_id, None)
+        if machine is not None and replace:
+            self.add(
+                {"hostName": f"in-place-of-{machine_id}"},
+                now=now,
+                owner=machine.owner,
+                space_id=machine.space_id,
+                projects=machine.projects,
+            )
+
     def named(self, host_name: str) -> tuple[Machine, ...]:
         """Those of a host name, in whatever case it is written."""
         wanted = host_name.casefold()

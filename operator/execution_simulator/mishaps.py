@@ -15,6 +15,7 @@ from execution_simulator.faults import (
     HugeBody,
     LoseAnswer,
     Redirect,
+    RemoveMachine,
     StatusWord,
     Truncate,
 )
@@ -34,7 +35,7 @@ async def respond(
 ) -> web.StreamResponse | None:
     """The answer with the fault in it; None when the connection was closed instead."""
     match fault:
-        case None | StatusWord():
+        case None | StatusWord() | RemoveMachine():
             return handle()
         case AnswerStatus() | Redirect():
             return _status(fault)

@@ -16,7 +16,7 @@ from execution_operator.remote.errors import (
     Unreachable,
 )
 from execution_operator.remote.testhub.levels import Level, SpaceLevel
-from execution_simulator.faults import AnswerStatus, LoseAnswer
+from execution_simulator.faults import AnswerStatus, LoseAnswer, RemoveMachine
 
 
 @pytest.fixture
@@ -48,6 +48,24 @@ async def test_an_agents_whole_life(both: Both, level: Level, variant: dict[str,
     assert (await agents.list_of_project("1050")).items == ()
     with pytest.raises(NotFound):
         await agents.get(level, made.id)
+
+
+@pytest.mark.parametrize(
+    ("order", "comes"),
+    [([0, 1, 3, 4], True), ([0, 1, 3], False)],
+    ids=["as many", "less"],
+)
+async def test_a_list_whose_pages_shifted_tells_what_it_has_and_its_pages(
+    both: Both, *, order: list[int], comes: bool
+) -> None:
+    both.server.change(machine_lists="page", page_size_cap=2)
+    ids = [both.agent(hostName=f"h{number}") for number in range(4)]
+    gone = RemoveMachine(operation="list_agents", id=int(ids[0]), replace=comes)
+    both.server.faults.add(gone)
+    found = await both.hub.agents.list(USER)
+    ids.append(str(max(int(one.id) for one in found.items)))
+    assert [one.id for one in found.items] == [ids[number] for number in order]
+    assert (found.pages, found.is_short) == (2, False)
 
 
 async def test_a_level_lists_its_own(both: Both) -> None:

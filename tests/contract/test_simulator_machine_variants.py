@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contract.simulator_client import Api, opened
-from execution_simulator.faults import AnswerStatus, LoseAnswer
+from execution_simulator.faults import AnswerStatus, LoseAnswer, RemoveMachine
 
 HOST = "LoadGen-1.example.com"
 KEYS = {"caCert": "CA", "clientCert": "CERT", "clientKey": "KEY"}
@@ -272,3 +272,38 @@ async def test_an_update_can_be_refused(api: Api, status: int, body: str) -> Non
     api.simulator.faults.add(AnswerStatus(operation="update_agent", status=status, body=body))
     assert await put(api, number, type="b") == status
     assert (await shown(api, number))["type"] == "a"
+
+
+@pytest.mark.parametrize(("replace", "total"), [(False, 4), (True, 5)], ids=["less", "as many"])
+async def test_one_that_goes_between_two_pages_shifts_the_second(
+    api: Api, *, replace: bool, total: int
+) -> None:
+    api.simulator.change(machine_lists="page", page_size_cap=3)
+    numbers = [defined(api, hostName=f"h{index}") for index in range(5)]
+    gone = RemoveMachine(operation="list_agents", id=numbers[0], replace=replace)
+    api.simulator.faults.add(gone)
+    first, second = [(await api.get(f"/rest/agents?page={page}")).json for page in range(2)]
+    shown = [it["id"] for page in (first, second) for it in page["content"]]
+    assert (first["totalElements"], second["totalElements"]) == (5, total)
+    assert shown[:4] == [*numbers[:3], numbers[4]]
+    assert len(shown) == total
+
+
+async def test_one_that_comes_in_place_of_another_has_its_level_and_projects(api: Api) -> None:
+    shelf = api.simulator.docker_hosts
+    host = shelf.add({"hostName": HOST}, now=0, space_id="demo", projects=("1050",))
+    agent = defined(api)
+    gone = RemoveMachine(operation="list_project_docker_hosts", id=host.id, replace=True)
+    api.simulator.faults.add(gone)
+    await api.get("/rest/projects/1050/dockerhosts")
+    (other,) = shelf
+    assert (other.space_id, [*other.projects], other.id != host.id) == ("demo", ["1050"], True)
+    assert api.simulator.agents.get(agent) is not None
+
+
+async def test_the_right_answer_comes_where_one_goes_that_is_not_there(api: Api) -> None:
+    gone = RemoveMachine(operation="get_agent", id=999, replace=True)
+    api.simulator.faults.add(gone)
+    number = defined(api)
+    assert (await shown(api, number))["id"] == number
+    assert len([*api.simulator.agents]) == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from execution_operator.remote.errors import NotFound
 from execution_operator.remote.testhub.levels import SpaceLevel
 from execution_operator.remote.whole_list import WholeList
-from support.agents import HOST, found
+from support.agents import HOST, USER, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,8 @@ class AgentsServer:
         answers: what it answers to a create instead of an agent made for it.
         keeps: what it says when an agent is to be removed.
         made: how many were created.
+        shifted: lists of several pages that come before, as when something went between two.
+        shifts: the level that they are of.
         before_list: lets time go by before a list.
         asked: the lists and changes, in order.
     """
@@ -39,6 +41,8 @@ class AgentsServer:
     refusal: Exception | None = None
     there: list[Any] = field(default_factory=list)
     in_space: list[Any] = field(default_factory=list)
+    shifted: list[tuple[Any, ...]] = field(default_factory=list)
+    shifts: object = USER
     denies: bool = False
     silent: Exception | None = None
     called: str = HOST
@@ -53,6 +57,8 @@ class AgentsServer:
         """What is there; what a space has is shown at the user's level as well."""
         self.asked.append("list")
         self.before_list()
+        if self.shifted and level == self.shifts:
+            return WholeList(self.shifted.pop(0), pages=2)
         others = [] if isinstance(level, SpaceLevel) else self.there
         return WholeList((*others, *self.in_space), server_seconds=0.0)
 

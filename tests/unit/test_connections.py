@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from execution_operator.kinds.connections import Blueprint, Connection, trouble_report
+import pytest
+
+from execution_operator.kinds.connections import (
+    Blueprint,
+    Connection,
+    chosen_project,
+    chosen_space,
+    trouble_report,
+)
 from execution_operator.remote.errors import RateLimited, Unreachable
 from execution_operator.remote.outage import Trouble
 
@@ -89,3 +97,9 @@ async def test_who_opens_a_snapshot_while_it_is_closed_keeps_nothing_open():
     await current.close()
     current.snapshot("9")
     assert [one.stopped for one in (*parts.values(), lists, hub)] == [True] * 5
+
+
+@pytest.mark.parametrize("chosen", [chosen_project, chosen_space])
+@pytest.mark.parametrize("name", ["A  B", " A B", "A\tB"])
+def test_a_name_is_found_without_the_blanks_that_answers_lose(chosen, name):
+    assert chosen(name, [("7", "A B"), ("8", "AB")]) == "7"

@@ -16,7 +16,10 @@ from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
 from execution_operator.remote.testhub.levels import UserLevel
-from execution_operator.remote.testhub.machine_wire import DockerHostResource
+from execution_operator.remote.testhub.machine_wire import (
+    ConnectionStatus,
+    DockerHostResource,
+)
 from support.docker_hosts import (
     MEMBERS,
     RECORDED,
@@ -213,3 +216,30 @@ def test_the_form_of_a_name_or_address_is_no_drift(asked, found, repaired):
     machine = DockerHostResource.model_validate({"id": 51, **MEMBERS, **found})
     known = seen(machine=machine, members={**MEMBERS, **asked})
     assert plan(known).action == (Update(USER, "51") if repaired else None)
+
+
+_KEY = "-----BEGIN KEY-----\nc2VjcmV0LWxpbmU=\n-----END KEY-----"
+_LOADED = {"server": "Docker with c2VjcmV0LWxpbmU=", "osArch": "linux", "experimental": True}
+
+
+@pytest.mark.parametrize("source", ["list", "look"])
+def test_what_a_docker_host_says_of_itself_never_shows_the_key(source):
+    hidden = Hidden({"clientKey": _KEY}, "f1")
+    told = ConnectionStatus.model_validate({"status": "SUCCESS", "info": _LOADED})
+    machine = {"id": 51, **MEMBERS, "info": _LOADED}
+    known = (
+        seen(linked(told), hidden=hidden)
+        if source == "look"
+        else seen(hidden=hidden, machine=DockerHostResource.model_validate(machine))
+    )
+    info = status_of(docker_host(status=SENT), known, at(1)).info
+    assert info is not None
+    assert (info.server, info.os_arch, info.experimental) == ("Docker with ***", "linux", True)
+
+
+def test_what_a_docker_host_says_of_itself_waits_until_its_key_is_known():
+    machine = DockerHostResource.model_validate({"id": 51, **MEMBERS, "info": _LOADED})
+    wanted = docker_host(status={**SENT, "info": {"server": "before"}})
+    info = status_of(wanted, seen(hidden=None, machine=machine), at(1)).info
+    assert info is not None
+    assert info.server == "before"

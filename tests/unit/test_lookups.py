@@ -99,7 +99,21 @@ async def test_many_who_ask_at_once_share_one_request():
     assert asked.count == 1
 
 
-KEPT = {"an id": ("a1", KEPT_SECONDS), "none": (NOBODY, 5.0), "an error": (Unreachable("x"), 5.0)}
+def slow(seconds: float, *, retry_after: float | None = None) -> Unreachable:
+    """What came after so many seconds of the server's."""
+    error = Unreachable("x", retry_after=retry_after)
+    error.server_seconds = seconds
+    return error
+
+
+KEPT = {
+    "an id": ("a1", KEPT_SECONDS),
+    "none": (NOBODY, 5.0),
+    "an error": (Unreachable("x"), 5.0),
+    "a slow error": (slow(2.0), 40.0),
+    "a time-out": (slow(30.0), 60.0),
+    "a pause that the server asks for": (slow(0.0, retry_after=90.0), 90.0),
+}
 
 
 @pytest.mark.parametrize(("answer", "seconds"), KEPT.values(), ids=KEPT)

@@ -238,3 +238,37 @@ async def test_what_was_found_after_a_doubt_ends_it():
     memory = await bench.does(LookUp(USER, bench.seconds))
     assert (memory.certainty, memory.machine.id) == (Certainty.UNSENT, "101")
     assert bench.told == ["Created"]
+
+
+def strangers(*numbers: int) -> tuple[Any, ...]:
+    """Agents of other hosts."""
+    return tuple(found(str(number), hostName=f"h{number}") for number in numbers)
+
+
+async def test_one_that_a_shifted_list_lacks_is_found_by_the_next_one():
+    agents = AgentsServer(there=[found()], shifted=[strangers(1, 2, 4)])
+    memory = await Bench(agents).does(LookUp(USER, 100.0))
+    assert memory.found.machines == (found(),)
+
+
+async def test_one_that_two_quiet_lists_lack_is_not_there():
+    agents = AgentsServer(there=[found()], shifted=[strangers(1, 2), strangers(1, 2, 3)])
+    memory = await Bench(agents).does(LookUp(USER, 100.0))
+    assert (memory.found.machines, memory.found.began) == ((), 100.0)
+
+
+async def test_lists_that_never_rest_are_told_and_let_nothing_be_created():
+    agents = AgentsServer(shifted=[strangers(number, number + 1) for number in range(9)])
+    memory = await Bench(agents).does(LookUp(USER, 100.0))
+    assert memory.found is None
+    assert memory.problem.reason is Reason.PROTOCOL_ERROR
+    assert memory.problem.message.startswith("cannot tell what the server does not list: ")
+    assert not memory.problem.needs_person
+    assert len(agents.shifted) == 3
+
+
+async def test_what_a_shifted_list_of_a_space_lacks_is_not_taken_for_the_users():
+    agents = AgentsServer(in_space=[found()], shifted=[strangers(1, 2)], shifts=SPACE)
+    bench = Bench(agents, has_space=True)
+    memory = await bench.does(LookUp(USER, 100.0))
+    assert memory.found.machines == ()

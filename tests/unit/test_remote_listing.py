@@ -81,6 +81,53 @@ def test_list_that_is_not_complete_raises(found: list[object]) -> None:
         pages(*found)
 
 
+@pytest.mark.parametrize(
+    ("found", "is_short"),
+    [
+        pytest.param([{"content": [A], "last": True, "totalElements": 1}], False, id="whole"),
+        pytest.param(
+            [
+                {"content": [A, B], "last": False, "totalElements": 3},
+                {"content": [B], "last": True, "totalElements": 3},
+            ],
+            True,
+            id="fewer at the end",
+        ),
+        pytest.param(
+            [{"content": [A], "totalElements": 2}, {"content": [], "totalElements": 2}],
+            True,
+            id="an empty page of more",
+        ),
+        pytest.param(
+            [
+                {"content": [A, B], "last": False, "totalElements": 3},
+                {"content": [], "last": True, "totalElements": 1},
+            ],
+            False,
+            id="more than are left",
+        ),
+    ],
+)
+def test_a_list_that_changed_is_short_for_who_wants_it_all_the_same(found, is_short) -> None:
+    listing = reading.Listing(ExecutionResource, may_be_short=True)
+    goes_on = [listing.add(answer(LIST, page)) for page in found]
+    assert goes_on == [True] * (len(found) - 1) + [False]
+    assert (listing.is_short, listing.pages) == (is_short, len(found))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param([{"content": [A], "last": True, "totalElements": 2}], id="of one page"),
+        pytest.param([{"content": [A], "last": False}] * 2, id="the same page again"),
+    ],
+)
+def test_what_no_change_explains_is_nonsense_for_all(found) -> None:
+    listing = reading.Listing(ExecutionResource, may_be_short=True)
+    with pytest.raises(ProtocolError):
+        [listing.add(answer(LIST, page)) for page in found]
+
+
 def test_assets_are_read_in_both_spellings() -> None:
     asset = {"id": "x", "external_type": "APISUITE", "repositoryId": 5}
     listing = reading.Listing(Asset)

@@ -70,7 +70,8 @@ def _write_duration(value: timedelta) -> str:
 
 
 def _write_instant(value: datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it leaves out a year's leading zeros, and the CRD refuses such a date.
+    return f"{value.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 Duration = Annotated[

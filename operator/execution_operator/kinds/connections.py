@@ -10,6 +10,7 @@ from execution_operator.api.reasons import Reason
 from execution_operator.kinds.assets import chosen_asset, meant, searches
 from execution_operator.kinds.lookups import Lookups
 from execution_operator.kinds.problems import Problem
+from execution_operator.remote.redaction import one_line
 from execution_operator.remote.testhub.queries import AssetFilter
 from execution_operator.remote.testhub.stops import Stops
 
@@ -171,7 +172,7 @@ class Connection:
 
 def chosen_space(name: str, found: list[tuple[str, str | None]]) -> str | Problem:
     """The id of the one team space of exactly that name, or why there is none."""
-    hits = [space_id for space_id, found_name in found if found_name == name]
+    hits = _called(name, found)
     if len(hits) == 1:
         return hits[0]
     text = f'{len(hits) or "no"} team spaces are called "{name}": check it or give its id'
@@ -180,7 +181,7 @@ def chosen_space(name: str, found: list[tuple[str, str | None]]) -> str | Proble
 
 def chosen_project(name: str, found: list[tuple[str, str | None]]) -> str | Problem:
     """The id of the one project of exactly that name, or why there is none."""
-    hits = [project_id for project_id, found_name in found if found_name == name]
+    hits = _called(name, found)
     if len(hits) == 1:
         return hits[0]
     if hits:
@@ -188,6 +189,11 @@ def chosen_project(name: str, found: list[tuple[str, str | None]]) -> str | Prob
     else:
         text = f'there is no project "{name}" that this token may see: check name and space'
     return Problem(reason=Reason.REFERENCE_NOT_FOUND, message=text)
+
+
+def _called(name: str, found: list[tuple[str, str | None]]) -> list[str]:
+    wanted = one_line(name)  # as the texts of answers are made
+    return [one_id for one_id, found_name in found if found_name == wanted]
 
 
 class Connector(Protocol):

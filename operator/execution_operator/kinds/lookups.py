@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     Place = tuple[str | None, ...]
 
 KEPT_SECONDS: Final = 300.0
+_SHARE_OF_TIME: Final = 20
+"""A name is asked for again after so many times as long as a failure took, as lists are."""
+
+_LONGEST_AFTER_ERROR: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Lookups:
     """Ids by name; whoever asks for the same name at the same time shares one request.
 
     An id is kept for five minutes. That there is none is kept for `missing_seconds`, so that a
-    thousand objects that wait for one name ask no more often than one of them would.
+    thousand objects that wait for one name ask no more often than one of them would. A failure is
+    kept for longer the longer it took, up to a minute: a server that hangs is not kept busy.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, missing_seconds: float) -> None:
@@ -60,10 +65,10 @@ class Lookups:
     ) -> str | Problem:
         try:
             answer = await ask()
+            seconds = KEPT_SECONDS if isinstance(answer, str) else self._missing_seconds
         except RemoteError as error:
-            answer = problem_of(error)
+            answer, seconds = problem_of(error), self._failed_seconds(error)
         now = self._monotonic()
-        seconds = KEPT_SECONDS if isinstance(answer, str) else self._missing_seconds
         self._kept = {known: one for known, one in self._kept.items() if now < one.until}
         self._locks = {
             known: lock
@@ -72,3 +77,7 @@ class Lookups:
         }
         self._kept[place] = _Kept(answer, now + seconds)
         return answer
+
+    def _failed_seconds(self, error: RemoteError) -> float:
+        kind = min(_SHARE_OF_TIME * error.server_seconds, _LONGEST_AFTER_ERROR)
+        return max(self._missing_seconds, kind, error.retry_after or 0.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic
 
 import structlog
 
@@ -17,14 +17,16 @@ from execution_operator.remote.errors import (
     RemoteError,
     Unreachable,
 )
+from execution_operator.remote.listing import Listing, ListItem, next_listing
 from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import QuietPace
 from execution_operator.remote.poller import Poller
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
     from random import Random
 
+    from execution_operator.remote.listing import Listable
     from execution_operator.remote.whole_list import WholeList
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -33,30 +35,11 @@ _PASSING = (Unreachable, RateLimited, ProtocolError)
 """What is likely to pass, and told only when it lasts."""
 
 
-class Listable(Protocol):
-    """What can be in such a list."""
-
-    @property
-    def id(self) -> str:
-        """The server's id of it."""
-
-    def lasting(self) -> object:
-        """What of it counts as a change."""
-
-
-ListItem = TypeVar("ListItem", bound=Listable)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[ListItem]):
-    """A complete list.
-
-    Attributes:
-        began: monotonic time at which it was asked for.
-    """
-
-    began: float
-    items: Mapping[str, ListItem]
+_MOST_LISTS: Final = 5
+_RESTLESS: Final = (
+    "cannot tell what the server does not list: each time something went while the pages of the"
+    " list were read"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +114,7 @@ class SharedList(Generic[ListItem]):
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _asking: int = 0
+    _lists: int = 0
     _pace: QuietPace = field(init=False)
     _outage: Outage = field(init=False)
     _poller: Poller = field(init=False)
@@ -186,26 +170,38 @@ class SharedList(Generic[ListItem]):
         self.hurry(thing)
 
     async def newer_than(self, moment: float) -> Listing[ListItem]:
-        """A complete list that was asked for at that monotonic time or later.
+        """A list that was asked for at that monotonic time or later.
 
         Raises:
             RemoteError: there is none.
         """
+        return await self._first(moment, lambda listing, since: listing.began >= since)
+
+    async def proven(self, moment: float) -> Listing[ListItem]:
+        """A list that proves that what it lacks was not there at that monotonic time or later.
+
+        Raises:
+            ProtocolError: several lists in a row proved nothing.
+            RemoteError: there is none.
+        """
+        return await self._first(moment, Listing.proves)
+
+    async def _first(
+        self, moment: float, is_enough: Callable[[Listing[ListItem], float], bool]
+    ) -> Listing[ListItem]:
+        """Ask until a list is enough; who waits meanwhile counts the lists of others as well."""
         self._asking += 1
+        since, most = max(moment, self._stale_before), self._lists + _MOST_LISTS
         try:
-            return await self._newer_than(max(moment, self._stale_before))
+            while True:
+                async with self._lock:
+                    if self.listing is not None and is_enough(self.listing, since):
+                        return self.listing
+                    if self._lists >= most:
+                        raise ProtocolError(_RESTLESS)
+                    self._keep(self.monotonic(), await self.ask())
         finally:
             self._asking -= 1
-
-    async def _newer_than(self, moment: float) -> Listing[ListItem]:
-        while True:
-            async with self._lock:
-                if self.listing is not None and self.listing.began >= moment:
-                    return self.listing
-                began = self.monotonic()
-                self._keep(began, (await self.ask()).items)
-                if began < moment:  # the clock did not move on: never believe an older list
-                    continue
 
     def stop(self) -> None:
         """Ask no more, whoever follows; does not wait for a list that is under way."""
@@ -244,7 +240,7 @@ class SharedList(Generic[ListItem]):
             async with self._lock:
                 began = self.monotonic()
                 listed = await self.ask()
-                changed = self._keep(began, listed.items)
+                changed = self._keep(began, listed)
             return self._pace.after_list(listed.server_seconds, changed=changed)
         except RemoteError as error:
             patience = self.pacing.outage if isinstance(error, _PASSING) else 0.0
@@ -254,28 +250,44 @@ class SharedList(Generic[ListItem]):
             _log.exception("bug: cannot list")
             return self._pace.after_error(self.monotonic() - began)
 
-    def _keep(self, began: float, items: tuple[ListItem, ...]) -> bool:
-        """Keep a list that was asked for then, wake whom it concerns; whether anything changed."""
-        before = self.listing.items if self.listing is not None else {}
-        first = self.listing is None
-        self.listing = Listing(began, {one.id: one for one in items})
+    def _keep(self, began: float, listed: WholeList[ListItem]) -> bool:
+        """Keep a list that was asked for then, wake whom it concerns; whether to look soon again.
+
+        That is so where something changed, and where it proves less than the list before.
+        """
+        before = self.listing
+        listing = self.listing = next_listing(before, began, listed)
+        self._lists += 1
         self._outage.recovered()
-        after = self.listing.items
-        touched = {one for one, at in self._touched.items() if at <= began}
-        self._touched = {one: at for one, at in self._touched.items() if one not in touched}
-        changed = touched | {
-            one for one in before.keys() | after.keys() if _differs(before.get(one), after.get(one))
+        old, new = before.shown if before is not None else {}, listing.shown
+        changed = self._due(listing) | {
+            one for one in old.keys() | new.keys() if _differs(old.get(one), new.get(one))
         }
         for one in self._followers.values():
-            one.listed(began, there=one.thing in after)
+            one.listed(began, there=one.thing in new)
+        proved = before is not None and before.lacks_since is not None
+        proves = listing.lacks_since is not None
         self.wake_all(
             [
                 one.wake
                 for one in self._followers.values()
-                if first or one.thing in changed or one.misses == 1
+                if before is None
+                or one.thing in changed
+                or one.misses == 1
+                or (proves and not proved and one.thing not in new)
             ]
         )
-        return first or bool(changed)
+        return before is None or bool(changed) or (proved and not proves)
+
+    def _due(self, listing: Listing[ListItem]) -> set[str]:
+        """What we changed before that list; until a list shows or disproves it, each is due."""
+        due = {one for one, at in self._touched.items() if at <= listing.began}
+        self._touched = {
+            one: at
+            for one, at in self._touched.items()
+            if one not in due or not (one in listing.items or listing.proves(at))
+        }
+        return due
 
 
 def _differs(before: Listable | None, after: Listable | None) -> bool:

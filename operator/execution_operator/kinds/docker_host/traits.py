@@ -109,13 +109,14 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
         return _failed(found, "; nothing was changed there (spec.testConnection)")
 
     def mirrored(self, found: DockerHostResource | None) -> dict[str, object]:
-        """What it says of itself; one that cannot be reached said it before."""
-        if found is None:
-            return dict.fromkeys(("connection", "info", "tls_fingerprint"))
-        return {} if found.info is None else {"info": _info(found.info)}
+        """Nothing without its key, which some servers repeat: see `linked`."""
+        return dict.fromkeys(("connection", "info", "tls_fingerprint")) if found is None else {}
 
     def linked(self, wanted: DockerHost, seen: Seen) -> dict[str, object]:
-        """The server's words on its way to it, and what was sent for that."""
+        """The server's words on its way to it, what was sent for that, what it says of itself.
+
+        One that cannot be reached said that before, and so did one whose key is not known now.
+        """
         fields: dict[str, object] = {}
         if seen.hidden is not None:
             known, sent = seen.hidden.fingerprint, seen.memory.sent or wanted.status.sent
@@ -123,8 +124,9 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
         link = seen.memory.link
         if link is not None:
             fields["connection"] = _shown(link.said) if link.said is not None else None
-            if link.said is not None and link.said.info is not None:
-                fields["info"] = _info(link.said.info)
+        info = _newest_info(seen)
+        if info is not None and seen.hidden is not None:
+            fields["info"] = _info(info, Redactor(secrets_of(seen.hidden.members)))
         return fields
 
     def trouble(
@@ -181,9 +183,17 @@ def _shown(found: ConnectionStatus) -> DockerConnectionStatus:
     )
 
 
-def _info(found: DockerHostInfo) -> DockerInfo:
+def _newest_info(seen: Seen) -> DockerHostInfo | None:
+    """What it says of itself, by the server's last try to reach it or else by the lists."""
+    said = seen.memory.link.said if seen.memory.link is not None else None
+    if said is not None and said.info is not None:
+        return said.info
+    return seen.machine.info if isinstance(seen.machine, DockerHostResource) else None
+
+
+def _info(found: DockerHostInfo, hide: Redactor) -> DockerInfo:
     known = {
-        name: one_line(value) if isinstance(value, str) else value
+        name: one_line(hide(value)) if isinstance(value, str) else value
         for name, value in found.model_dump(include=set(DockerInfo.model_fields)).items()
     }
     return DockerInfo.model_validate(known)

@@ -158,14 +158,17 @@ class Associations:
         return True if found.id == machine_id else None
 
     async def _is_listed(self, action: Dissociate, connection: Connection) -> bool:
-        """Whether a list of the project that is asked for now has it.
+        """Whether a list of the project that is asked for now has it; if not, lists prove that.
 
         Who may see neither the machine there nor the list has to believe what was answered.
         """
         machines = self._machines(connection)
         shared = connection.lists.of_project(machines, action.project_id)
+        now = self._now()
         try:
-            return action.machine_id in (await shared.newer_than(self._now())).items
+            if action.machine_id in (await shared.newer_than(now)).items:
+                return True
+            return action.machine_id in (await shared.proven(now)).items
         except (Forbidden, NotFound):
             return False
 

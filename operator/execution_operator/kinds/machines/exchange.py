@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +23,8 @@ from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.presence import Presence
-from execution_operator.kinds.machines.seen import Certainty, Found
+from execution_operator.kinds.machines.search import Search
+from execution_operator.kinds.machines.seen import Certainty
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
@@ -38,11 +38,9 @@ from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
     Ambiguous,
-    Forbidden,
     NotFound,
     RemoteError,
 )
-from execution_operator.remote.testhub.levels import SpaceLevel, UserLevel
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject
@@ -88,6 +86,7 @@ class Exchanger:
         self._periods = periods
         self._traits = traits
         self._teller = teller
+        self._search = Search(clock=ports.clock, traits=traits)
         self._looks = Looks(clock=ports.clock, memories=memories, periods=periods, traits=traits)
         self._presence = Presence(
             ports=ports, memories=memories, periods=periods, traits=traits, teller=teller
@@ -143,38 +142,17 @@ class Exchanger:
     async def _look_up(
         self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> None:
-        listing = await self._shared(connection, action.level).newer_than(action.not_before)
-        hits = [one for one in listing.items.values() if self._traits.is_it(wanted, one)]
-        known = machine_id(wanted, seen)
-        if isinstance(action.level, UserLevel) and any(one.id != known for one in hits):
-            theirs = await self._in_spaces(connection)
-            hits = [one for one in hits if one.id not in theirs]
-        found = Found(listing.began, tuple(hits), ended=self._now(), url=connection.url)
+        found = await self._search.found(action, wanted, connection, known=machine_id(wanted, seen))
         changes: dict[str, Any] = {"found": found}
-        if hits:
-            changes |= {
-                "vain": 0,
-                "creates": replace(self._memories.of(wanted).creates, problem=None),
-            }
+        if found.machines:
+            creates = replace(self._memories.of(wanted).creates, problem=None)
+            changes |= {"vain": 0, "creates": creates}
         ours = in_doubt(wanted, seen) and own_intent(wanted, seen) is not None
-        if ours and len(hits) == 1:
-            changes |= {"machine": hits[0], "read_at": listing.began}
+        if ours and len(found.machines) == 1:
+            changes |= {"machine": found.machines[0], "read_at": found.began}
             changes["certainty"] = Certainty.UNSENT  # the intent stands until the status has it
-            self._teller.created(wanted, hits[0].id)
+            self._teller.created(wanted, found.machines[0].id)
         self._memories.keep(wanted, **changes)
-
-    async def _in_spaces(self, connection: Connection) -> frozenset[str]:
-        """What belongs to team spaces: some servers show it at the user's level as well.
-
-        Lists older than the user's would lack what came to a space between the two.
-        """
-        theirs, not_before = set[str](), self._now()
-        with suppress(NotFound):  # there are no spaces: the level's own list worked
-            for space in await connection.hub.list_spaces():
-                shared = self._shared(connection, SpaceLevel(space.id))
-                with suppress(Forbidden, NotFound):  # then the user's level shows none either
-                    theirs |= (await shared.newer_than(not_before)).items.keys()
-        return frozenset(theirs)
 
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection

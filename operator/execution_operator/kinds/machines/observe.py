@@ -14,8 +14,9 @@ from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.judge import blocking, is_missing, of_projects
-from execution_operator.kinds.machines.seen import Seen, WantedProject
+from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
+from execution_operator.kinds.machines.wanted_projects import wanted_projects
 from execution_operator.kinds.problems import Problem, problem_of
 from execution_operator.kinds.served import server_key
 from execution_operator.kinds.standing import standing_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.api.machine import MachineObject
-    from execution_operator.api.model import ByIdOrName
     from execution_operator.kinds.connections import Connection, Connections
     from execution_operator.kinds.machines.digest import MachineDigest
     from execution_operator.kinds.machines.memories import Memories
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
-    from execution_operator.remote.shared_list import Listing, SharedList
+    from execution_operator.remote.listing import Listing
+    from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.machine_wire import Machine
 
 
@@ -163,18 +164,8 @@ class Observer:
         if seen.blocker is not None:
             return seen
         space = space_of(seen.level) if seen.level is not None else None
-        projects = [
-            await self._project(one, connection, space) for one in wanted.spec.projects or ()
-        ]
-        return replace(seen, projects=tuple(projects))
-
-    async def _project(
-        self, wanted: ByIdOrName, connection: Connection, space_id: str | None
-    ) -> WantedProject:
-        found = await connection.project_id(wanted, space_id=space_id)
-        if isinstance(found, Problem):
-            return WantedProject(id=None, name=wanted.name, problem=found)
-        return WantedProject(id=found, name=wanted.name)
+        projects = await wanted_projects(wanted.spec.projects or (), connection, space)
+        return replace(seen, projects=projects)
 
     def sighted(self, wanted: MachineObject, seen: Seen, connection: Connection) -> Seen:
         """The same with what the newest lists, and answers newer than these, say."""
@@ -185,11 +176,7 @@ class Observer:
         key = Key.of(wanted)
         shared = lists.of_level(client, seen.level)
         sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
-        memory, machine = seen.memory, seen.memory.machine
-        if shared.listing is not None and (
-            machine is None or shared.listing.began > memory.read_at
-        ):
-            machine = shared.listing.items.get(known)
+        machine = _newest(shared.listing, seen.memory, known)
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
         seen, followed = self._with_associations(wanted, seen, connection, known)
@@ -247,13 +234,30 @@ class Observer:
             self._wake(other)
 
 
+def _newest(listing: Listing[Machine] | None, memory: Memory, known: str) -> Machine | None:
+    """The machine by the newest answer that has it; None when it seems to be gone."""
+    read = memory.machine
+    if listing is None or (read is not None and listing.began <= memory.read_at):
+        return read
+    if known in listing.held:
+        return read or listing.held[known]
+    return listing.items.get(known)
+
+
 def _is_there(
     listing: Listing[Machine] | None, ours: Association | None, known: str
 ) -> bool | None:
-    """Whether a project may use the machine: what we did counts until a later list says more."""
-    if ours is not None and (listing is None or listing.began <= ours.since):
-        return ours.there
-    return None if listing is None else known in listing.items
+    """Whether a project may use the machine: what we did counts until a later list says more.
+
+    That it may not, a list says only when it proves it.
+    """
+    told = ours.there if ours is not None else None
+    since = ours.since if ours is not None else -inf
+    if listing is None or listing.began <= since:
+        return told
+    if known in listing.items:
+        return True
+    return False if listing.lacks_since is not None and listing.lacks_since > since else told
 
 
 def _unsettled(wanted: MachineObject, seen: Seen, known_at: Mapping[str, float]) -> frozenset[str]:
@@ -267,8 +271,12 @@ def _unsettled(wanted: MachineObject, seen: Seen, known_at: Mapping[str, float])
 
 
 def _known_at(listing: Listing[Machine] | None, ours: Association | None) -> float:
-    """The monotonic time at which an association was asked for last; minus infinity for never."""
-    moments = [listing.began] if listing is not None else []
+    """The monotonic time at which an association was asked for last; minus infinity for never.
+
+    That there is none a list says only when it proves it.
+    """
+    proof = listing.lacks_since if listing is not None else None
+    moments = [proof] if proof is not None else []
     if ours is not None and ours.there is not None:
         moments.append(ours.since)
     return max(moments, default=-inf)

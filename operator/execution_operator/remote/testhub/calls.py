@@ -85,25 +85,27 @@ class Calls:
         return Answer(request, response, self._tokens.redactor(*secrets))
 
     async def all_pages(
-        self, model: type[Item], request: Callable[[int], Request]
+        self, model: type[Item], request: Callable[[int], Request], *, may_be_short: bool = False
     ) -> WholeList[Item]:
         """Read a list, all pages of it.
 
         Args:
             model: what it is a list of.
             request: makes the request for a page.
+            may_be_short: whoever asks looks after what is missing from it, and `is_short` says so.
 
         Raises:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
                 It tells the server's seconds as well, those of the pages before included.
         """
-        listing, seconds = reading.Listing(model), 0.0
+        listing, seconds = reading.Listing(model, may_be_short=may_be_short), 0.0
         try:
             for page in range(_MOST_PAGES):
                 answer = await self.answer(request(page))
                 seconds += answer.response.server_seconds
                 if not await off_loop(listing.add, answer):
-                    return WholeList(tuple(listing.found.values()), seconds)
+                    items = tuple(listing.found.values())
+                    return WholeList(items, seconds, listing.pages, listing.is_short)
         except RemoteError as error:
             error.server_seconds += seconds
             raise

@@ -35,6 +35,21 @@ def _objects(value: object) -> int:
     return sum(isinstance(item, dict) for item in value) if isinstance(value, list) else 0
 
 
+def _without(found: dict[str, Any], names: frozenset[str]) -> dict[str, object]:
+    """The same without members of these names, also in the objects of its lists; no deeper."""
+    return {
+        name: [_bare(one, names) for one in value] if isinstance(value, list) else value
+        for name, value in found.items()
+        if name not in names
+    }
+
+
+def _bare(one: object, names: frozenset[str]) -> object:
+    if not isinstance(one, dict):
+        return one
+    return {name: value for name, value in one.items() if name not in names}
+
+
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 
 
@@ -49,7 +64,7 @@ class Machine(Listed):
     """Members that an update never sends back as they were read."""
 
     fleeting: ClassVar[frozenset[str]] = frozenset()
-    """Members that change at each contact with the server."""
+    """Members, its own or of what it lists, that change at each contact with the server."""
 
     host_name: Text = None
     ip_address: Text = None
@@ -72,9 +87,9 @@ class Machine(Listed):
         """What the server says of it, under the API's own names, without what it withholds."""
         return {name: value for name, value in self._raw.items() if name not in self.withheld}
 
-    def lasting(self) -> Mapping[str, object]:
+    def lasting(self) -> object:
         """What it is made of, without what changes at each contact."""
-        return {name: value for name, value in self._raw.items() if name not in self.fleeting}
+        return _without(self._raw, self.fleeting)
 
     def changed(self, changes: Mapping[str, JSON]) -> dict[str, JSON]:
         """The whole object to send back: as it was read, with members replaced, but never the id.
@@ -94,7 +109,9 @@ class StaticAgentResource(Machine):
         capabilities: how many it has.
     """
 
-    fleeting: ClassVar[frozenset[str]] = frozenset({"contactTime", "rtbContactTime"})
+    fleeting: ClassVar[frozenset[str]] = frozenset(
+        {"contactTime", "rtbContactTime", "engineListSize", "lastModified", "matchSpecifics"}
+    )
 
     version: Text = None
     operating_system: Text = None

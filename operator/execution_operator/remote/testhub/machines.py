@@ -48,18 +48,23 @@ class Machines(Generic[MachineItem]):
     async def list(self, level: Level) -> WholeList[MachineItem]:
         """List what the level has, all pages; of agents those of all users.
 
+        What moves while several pages are read may be missing: see `remote.listing`.
         Agents come with their host names in lower case: read one by `get` before an update.
         """
         sort = self._sort
         return await self._calls.all_pages(
-            sort.model, lambda page: machine_protocol.list_machines(sort, level, page)
+            sort.model,
+            lambda page: machine_protocol.list_machines(sort, level, page),
+            may_be_short=True,
         )
 
     async def list_of_project(self, project_id: str) -> WholeList[MachineItem]:
         """List what is associated with a project, all pages, whoever associated it."""
         sort = self._sort
         return await self._calls.all_pages(
-            sort.model, lambda page: machine_protocol.list_of_project(sort, project_id, page)
+            sort.model,
+            lambda page: machine_protocol.list_of_project(sort, project_id, page),
+            may_be_short=True,
         )
 
     async def get(self, level: Level, machine_id: str) -> MachineItem:

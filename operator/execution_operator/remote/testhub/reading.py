@@ -193,10 +193,12 @@ class Listing(Generic[Item]):
 
     A page that brings nothing new means that the server ignored which page was asked for; fewer
     items than it counted mean that the list changed while it was read. Both raise ProtocolError:
-    an incomplete list would prove what is not so.
+    an incomplete list would prove what is not so. Who wants it all the same is told `is_short`.
     """
 
     model: type[Item]
+    may_be_short: bool = False
+    is_short: bool = False
     found: dict[str, Item] = field(default_factory=dict)
     pages: int = 0
 
@@ -216,8 +218,12 @@ class Listing(Generic[Item]):
     def _goes_on(self, page: Page, answer: Answer, *, grown: bool) -> bool:
         missing = page.total is not None and len(self.found) < page.total
         if _is_last(page, self.pages, missing=missing):
-            if missing:
+            self.is_short = missing
+            if missing and not (self.may_be_short and self.pages > 1):
                 answer.nonsense("the list changed while its pages were read")
+            return False
+        if not grown and self.may_be_short and self.pages > 1 and not page.items:
+            self.is_short = True
             return False
         if not grown:
             answer.nonsense("the list's next page brought nothing new")

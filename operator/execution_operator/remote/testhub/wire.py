@@ -45,6 +45,7 @@ _MAX_TOKEN: Final = 65_536
 _NOT_A_TOKEN: Final = "an access token is one line of ASCII"  # noqa: S105 - words about one
 _NOT_A_LIST: Final = "there is no list"
 _MILLISECONDS: Final = 1000
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 # Seconds since the epoch stay below this until the year 5138, milliseconds passed it in 1973.
 _LEAST_MILLISECONDS: Final = 100_000_000_000
 
@@ -82,7 +83,15 @@ def _maybe_identifier(value: object) -> str | None:
 
 
 def _moment(value: object) -> datetime | None:
-    """Read ISO 8601 with Z, an offset or none (then UTC), or the epoch's milliseconds."""
+    """Read ISO 8601 with Z, an offset or none (then UTC), or the epoch's milliseconds.
+
+    Servers say "never" by a date long ago (Java's and Go's zero); it is none.
+    """
+    found = _any_moment(value)
+    return found if found is not None and found > _EPOCH else None
+
+
+def _any_moment(value: object) -> datetime | None:
     try:
         if isinstance(value, str) and not value.strip().isdecimal():
             found = datetime.fromisoformat(value.strip())
@@ -91,7 +100,7 @@ def _moment(value: object) -> datetime | None:
             return None
         number = float(value)
         seconds = number / _MILLISECONDS if number >= _LEAST_MILLISECONDS else number
-        return datetime.fromtimestamp(seconds, UTC) if number > 0 else None
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 

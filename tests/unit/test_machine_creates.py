@@ -272,3 +272,15 @@ async def test_what_a_shifted_list_of_a_space_lacks_is_not_taken_for_the_users()
     bench = Bench(agents, has_space=True)
     memory = await bench.does(LookUp(USER, 100.0))
     assert memory.found.machines == ()
+
+
+async def test_what_a_shifted_list_lacks_was_there_before_a_create_all_the_same():
+    stranger, others = found("7", hostName="h7"), strangers(1, 2)
+    lists = [(stranger, *others), others]
+    agents = AgentsServer(there=[stranger], answers=stranger, shifted=lists, shifts=SPACE)
+    bench = Bench(agents)
+    for moment in (100.0, 101.0):
+        bench.seconds = moment
+        await bench.space.newer_than(moment)
+    await bench.does(Create(SPACE))
+    assert agents.there == [stranger]

@@ -158,7 +158,7 @@ class Exchanger:
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
         shared, known = self._shared(connection, action.level), self._memories.of(wanted).creates
-        before = shared.listing.items.keys() if shared.listing is not None else ()
+        before = shared.listing.shown.keys() if shared.listing is not None else ()
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
         again = known.again(self._now(), self._periods.fight, asked=wanted.metadata.asked_for)

@@ -153,8 +153,8 @@ async def test_a_refused_project_is_told_and_keeps_nothing_else_waiting(namespac
     agent = register(simulator)
     await wanted(namespace, projects=[{"id": "1050"}, {"id": "1100"}], ipAddress="192.0.2.7")
     await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Forbidden")
-    assert set(agent.projects) == {"1100"}
-    assert agent.members["ipAddress"] == "192.0.2.7"
+    await until(lambda: set(agent.projects) == {"1100"}, "the other project")
+    await until(lambda: agent.members["ipAddress"] == "192.0.2.7", "the repair")
     simulator.faults.clear()
     await ready(namespace)
     assert set(agent.projects) == {"1050", "1100"}

@@ -19,6 +19,7 @@ from execution_operator.kinds.execution_server.places import with_places
 from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
 from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
 from execution_operator.kinds.problems import Problem, problem_of, problem_of_secret
+from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.reconcile.kind import Plan, Result, Step
 from execution_operator.reconcile.ports import Digest, Key, SecretProblem
 from execution_operator.remote.errors import RemoteError
@@ -182,9 +183,11 @@ class ExecutionServerKind:
             )
             if now - last.at < wait * 0.9:
                 return last
-        connection.probe = await self._ask(wanted, connection)
-        connection.probed_for = asked_for
-        return connection.probe
+        found = await self._ask(wanted, connection)
+        if found.problem is not None and last is not None:
+            found = replace(found, problem=in_the_same_words(found.problem, last.problem))
+        connection.probe, connection.probed_for = found, asked_for
+        return found
 
     async def _ask(self, wanted: ExecutionServer, connection: Connection) -> Probe:
         space = wanted.spec.test_hub.space if wanted.spec.test_hub else None

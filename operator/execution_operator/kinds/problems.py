@@ -41,11 +41,10 @@ def is_stalled(wanted: Resource, reason: Reason) -> bool:
 
     What was waited for in vain before a restart need not be waited for again.
     """
-    return any(
-        (one.type, one.status, one.reason) == (ConditionType.STALLED, "True", reason)
-        and one.observed_generation == wanted.metadata.generation
-        for one in wanted.status.conditions
-    )
+    told = wanted.status.condition(ConditionType.STALLED)
+    if told is None or (told.status, told.reason) != ("True", reason):
+        return False
+    return told.observed_generation == wanted.metadata.generation
 
 
 def problem_of(error: errors.RemoteError) -> Problem:

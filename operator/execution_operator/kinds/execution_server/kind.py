@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.execution_server import (
     ExecutionServer,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.ports import Now
+
+
+_SHOWN: Final = frozenset({ConditionType.READY, ConditionType.STALLED})
 
 
 @dataclass(slots=True)
@@ -214,6 +217,10 @@ def _pace(problem: Problem, periods: Periods) -> float:
 
 
 def _what_users_see(wanted: ExecutionServer) -> tuple[object, ...]:
-    meta, ready = wanted.metadata, wanted.status.condition(ConditionType.READY)
-    told = (ready.status, ready.reason, ready.message, ready.observed_generation) if ready else ()
-    return (meta.uid, meta.generation, meta.is_deleted, *told)
+    shown = [
+        (one.type, one.status, one.reason, one.message, one.observed_generation)
+        for one in wanted.status.conditions
+        if one.type in _SHOWN
+    ]
+    meta = wanted.metadata
+    return (meta.uid, meta.generation, meta.is_deleted, *shown)

@@ -125,6 +125,12 @@ def test_a_pause_is_told_while_something_fails():
     assert shown(told(wanted, seen(wanted, failing(AWAY))))["Ready"] == "Unknown Paused"
 
 
+def test_what_fails_for_a_moment_is_no_news_of_a_paused_one():
+    paused = [said("Ready", "Unknown", "Paused", "paused"), said("Synced", "True", "Synced")]
+    wanted = recorded(paused, annotations={PAUSED_ANNOTATION: "true"})
+    assert told(wanted, seen(wanted, machine=found(), projects=UNASKED)) == wanted.status
+
+
 @pytest.mark.parametrize("conditions", [USABLE, TOLD_AWAY], ids=["usable", "out of reach"])
 def test_before_the_first_list_of_a_process_there_is_no_news(conditions):
     wanted = recorded(conditions)

@@ -113,10 +113,10 @@ class Observer:
         connection, standing = self._connections.get(key), standing_of(server)
         why = None if is_left_to_lists(wanted, standing) else standing.blocker
         seen = replace(seen, blocker=why, server_gone=standing.gone)
-        if connection is None:
-            return replace(seen, connecting=why is None)
         if standing.is_changed and not wanted.metadata.is_deleted:
             return replace(seen, connecting=True)
+        if connection is None:
+            return replace(seen, connecting=why is None)
         blueprint = connection.blueprint
         seen = replace(
             seen,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from execution_operator.api.reasons import ConditionType
+from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.judge import Row, is_missing
 from execution_operator.kinds.machines.standing import machine_id, recorded_id
 from execution_operator.kinds.problems import PASSING, is_stalled
@@ -61,7 +61,7 @@ def stays_untold(
     """
     if not _is_on_record(wanted, seen) or seen.rival is not None:
         return False
-    if judged.row in {Row.PAUSED, Row.STALLED}:
+    if judged.row is Row.STALLED or (judged.row is Row.PAUSED and not _said_paused(wanted)):
         return False
     if judged.problem is None:
         return (seen.machine is None and not seen.sight.misses) or _comes_back(wanted, seen)
@@ -90,6 +90,11 @@ def _comes_back(wanted: MachineObject, seen: Seen) -> bool:
     told = wanted.status.condition(ConditionType.READY)
     unseen = told is not None and told.status == "Unknown" and told.reason in PASSING
     return unseen and None in seen.associations.values()
+
+
+def _said_paused(wanted: MachineObject) -> bool:
+    told = wanted.status.condition(ConditionType.READY)
+    return told is not None and told.reason == Reason.PAUSED
 
 
 def _is_on_record(wanted: MachineObject, seen: Seen) -> bool:

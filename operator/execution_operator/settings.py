@@ -129,7 +129,8 @@ class Settings(BaseSettings):
     secret_period: Period = timedelta(minutes=1)
     """How long a Secret's value is kept in memory, and how often one that is waited for is read."""
     outage_period: Period = timedelta(minutes=1)
-    """How long a server may be out of reach before each of its runs says so."""
+    """How long a server may be out of reach before each of its runs, agents and docker hosts says
+    so."""
     verdict_period: Period = timedelta(minutes=2)
     """How long a completed run may go without a verdict."""
     lost_period: Period = timedelta(minutes=2)
@@ -137,7 +138,7 @@ class Settings(BaseSettings):
     unused_period: Period = timedelta(minutes=1)
     """How long a server must be unused before its finalizer goes."""
     missing_period: Period = timedelta(minutes=5)
-    """How long a missing Secret or key counts as about to come."""
+    """How long a missing Secret or key counts as about to come, also for deletions that need it."""
     counts_period: Period = timedelta(minutes=1)
     """How often a server's counts of runs are renewed."""
     poll_period: Period = timedelta(seconds=5)

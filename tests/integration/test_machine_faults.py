@@ -165,7 +165,7 @@ async def test_a_deletion_ends_although_the_server_is_gone(subject, simulator, s
 
 @pytest.mark.usefixtures("hub")
 @EACH_PLACE
-async def test_a_deletion_ends_at_once_when_the_servers_secret_is_gone(
+async def test_a_deletion_ends_at_once_when_the_servers_secret_is_gone_for_good(
     subject, simulator, start, place
 ):
     await start(deletion_period="10m")
@@ -173,10 +173,32 @@ async def test_a_deletion_ends_at_once_when_the_servers_secret_is_gone(
     await subject.ready()
     namespace = subject.namespace
     await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
-    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
+    await namespace.condition("ExecutionServer", "hub", "Stalled", "True", "SecretNotFound")
     await subject.deleted()
     await subject.told("Warning", "MachineLeftBehind")
     assert only(place, simulator)
+
+
+@pytest.mark.usefixtures("hub")
+@EACH_PLACE
+async def test_a_deletion_waits_for_a_secret_of_the_server_that_is_put_there_anew(
+    subject, simulator, start, place
+):
+    """Neither a Secret that is not there for a moment nor a restart costs what is ours."""
+    operator = await start(missing_period="1h", deletion_period="10m")
+    await subject.create(place.spec(projects=SHOP))
+    await subject.ready()
+    namespace = subject.namespace
+    await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
+    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
+    await operator.kill()
+    await namespace.delete(place.sort.kind, subject.name)
+    await start(missing_period="1h", deletion_period="10m")
+    await subject.is_("Reconciling", "True", "DeletionBlocked")
+    assert only(place, simulator)
+    await namespace.secret("hub-token", token="demo-offline-token")
+    await namespace.gone(place.sort.kind, subject.name)
+    assert place.there(simulator) == []
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -164,15 +164,34 @@ async def test_a_stop_that_never_works_is_left_behind(namespace, simulator, stat
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_a_run_whose_secret_is_gone_is_left_behind_at_once(namespace, simulator):
+async def test_a_run_whose_secret_is_gone_for_good_is_left_behind_at_once(namespace, simulator):
     script(simulator)
     await namespace.run("smoke")
     await namespace.phase("smoke", "Running")
     await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
-    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
+    await namespace.condition("ExecutionServer", "hub", "Stalled", "True", "SecretNotFound")
     await namespace.delete("TestExecution", "smoke")
     await namespace.gone("TestExecution", "smoke")
     await told(namespace, ("Warning", "RunLeftBehind"))
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_run_whose_secret_is_put_there_anew_is_stopped(namespace, simulator, start):
+    """Neither a Secret that is not there for a moment nor a restart leaves a run behind."""
+    script(simulator)
+    operator = await start(missing_period="1h")
+    await namespace.run("smoke")
+    await namespace.phase("smoke", "Running")
+    await namespace.core.delete_namespaced_secret("hub-token", namespace.name)
+    await namespace.condition("ExecutionServer", "hub", "Ready", "False", "SecretNotFound")
+    await operator.kill()
+    await namespace.delete("TestExecution", "smoke")
+    await start(missing_period="1h")
+    await namespace.condition("TestExecution", "smoke", "Reconciling", "True", "DeletionBlocked")
+    assert words(simulator) == ["RUNNING"]
+    await namespace.secret("hub-token", token="demo-offline-token")
+    await namespace.gone("TestExecution", "smoke")
+    assert words(simulator) == ["STOPPED_BY_USER"]
 
 
 @pytest.mark.usefixtures("hub", "operator")

@@ -126,6 +126,19 @@ async def test_a_token_that_no_list_takes_is_exchanged_ever_more_rarely(
 
 
 @pytest.mark.usefixtures("hub", "operator")
+async def test_an_outage_keeps_the_words_that_it_was_told_in(namespace, simulator):
+    simulator.faults.add(AnswerStatus(operation="*", status=502, body="html", times=None))
+    before = await namespace.condition("ExecutionServer", "hub", "Ready", "Unknown")
+    simulator.faults.clear()
+    simulator.faults.add(AnswerStatus(operation="*", status=500, body="html", times=None))
+    simulator.requests.clear()
+    await until(lambda: len(simulator.requests.read()) >= 2, "other answers")
+    assert condition(await namespace.get("ExecutionServer", "hub"), "Ready") == condition(
+        before, "Ready"
+    )
+
+
+@pytest.mark.usefixtures("hub", "operator")
 async def test_the_deletion_of_a_used_server_waits_and_names_the_users(namespace, simulator):
     simulator.scripts.replace(
         [script.model_copy(update={"run_seconds": 60.0}) for script in simulator.scripts]

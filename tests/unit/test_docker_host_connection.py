@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from execution_operator.kinds.docker_host.connection import is_failure, label, told
+from execution_operator.api.docker_host import DockerConnectionStatus
+from execution_operator.kinds.docker_host.connection import is_failure, label, steady, told
 from execution_operator.remote.testhub.machine_wire import ConnectionStatus
 
 INFO = {"version": "27.3.1"}
@@ -53,3 +54,26 @@ def test_the_servers_words_are_one_line(connection, says):
 )
 def test_the_metric_has_a_bounded_number_of_labels(word, shown):
     assert label(word) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "shown"),
+    [
+        pytest.param(
+            ("FAILURE", "timed out after 30012 ms"),
+            found("FAILURE", "timed out after 29987 ms"),
+            "timed out after 30012 ms",
+            id="another duration",
+        ),
+        pytest.param(("FAILURE", "timed out"), found("FAILURE", "refused"), "refused", id="words"),
+        pytest.param(("SUCCESS", "in 3 ms"), found("FAILURE", "in 5 ms"), "in 5 ms", id="status"),
+        pytest.param(None, found("FAILURE", "refused"), "refused", id="the first"),
+        pytest.param(
+            ("FAILURE", None), found("FAILURE", "refused"), "refused", id="a first reason"
+        ),
+        pytest.param(("FAILURE", "refused"), found("FAILURE"), None, id="no reason any more"),
+    ],
+)
+def test_a_reason_keeps_its_words_where_only_what_counts_or_dates_differs(before, now, shown):
+    known = DockerConnectionStatus(status=before[0], reason=before[1]) if before else None
+    assert steady(now, known).reason == shown

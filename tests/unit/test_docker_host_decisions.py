@@ -243,3 +243,13 @@ def test_what_a_docker_host_says_of_itself_waits_until_its_key_is_known():
     info = status_of(wanted, seen(hidden=None, machine=machine), at(1)).info
     assert info is not None
     assert info.server == "before"
+
+
+def test_a_connection_that_fails_again_and_again_is_written_once():
+    first = seen(linked(said("FAILURE", "timed out after 30012 ms"), lost_since=0.0))
+    wanted = docker_host(ready="True")
+    known = wanted.model_copy(update={"status": status_of(wanted, first, at(400))})
+    again = seen(linked(said("FAILURE", "timed out after 30007 ms"), lost_since=0.0))
+    assert status_of(known, again, at(460)) == known.status
+    refused = seen(linked(said("FAILURE", "refused"), lost_since=0.0))
+    assert status_of(known, refused, at(460)).connection.reason == "refused"

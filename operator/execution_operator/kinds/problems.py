@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from execution_operator.api.reasons import Reason
+from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.remote import errors
 
 if TYPE_CHECKING:
+    from execution_operator.api.model import Resource
     from execution_operator.reconcile.ports import SecretProblem
+
+
+PASSING: Final = frozenset({Reason.SERVER_UNREACHABLE, Reason.RATE_LIMITED, Reason.PROTOCOL_ERROR})
+"""What is likely to pass: told of an object that is on the server only when it lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +26,25 @@ class Problem:
         message: for people; one line, stable over repeats.
         needs_person: whether only a change by somebody can mend it.
         retry_after: seconds that the server asked us to wait, if it did.
+        cause: the server's own reason, where this one says only that the server is not ready.
     """
 
     reason: Reason
     message: str
     needs_person: bool = False
     retry_after: float | None = None
+    cause: Reason | None = None
+
+
+def is_stalled(wanted: Resource, reason: Reason) -> bool:
+    """Whether the object, as it is wanted now, was told to be stalled for that reason.
+
+    What was waited for in vain before a restart need not be waited for again.
+    """
+    told = wanted.status.condition(ConditionType.STALLED)
+    if told is None or (told.status, told.reason) != ("True", reason):
+        return False
+    return told.observed_generation == wanted.metadata.generation
 
 
 def problem_of(error: errors.RemoteError) -> Problem:

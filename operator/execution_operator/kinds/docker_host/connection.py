@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from execution_operator.kinds.wording import is_alike
 from execution_operator.reconcile.status import one_line
 
 if TYPE_CHECKING:
+    from execution_operator.api.docker_host import DockerConnectionStatus
     from execution_operator.remote.testhub.machine_wire import ConnectionStatus
 
 REACHED: Final = frozenset(
@@ -36,6 +38,19 @@ def is_failure(found: ConnectionStatus) -> bool:
     if word in FAILED or word in REACHED:
         return word in FAILED
     return found.info is None and bool(found.reason)
+
+
+def steady(found: ConnectionStatus, before: DockerConnectionStatus | None) -> ConnectionStatus:
+    """The same in the words of the status, where they differ only in what counts or dates."""
+    words, known = found.reason, before.reason if before is not None else None
+    if before is None or words is None or known is None or before.status != _shown(found.status):
+        return found
+    same = is_alike(known, one_line(words))
+    return found.model_copy(update={"reason": known}) if same else found
+
+
+def _shown(word: str | None) -> str | None:
+    return one_line(word) if word else None
 
 
 def told(found: ConnectionStatus) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from execution_operator.api.docker_host import DockerConnectionStatus, DockerHost, DockerInfo
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.docker_host.connection import is_failure, label, told
+from execution_operator.kinds.docker_host.connection import is_failure, label, steady, told
 from execution_operator.kinds.machines.digest import is_shown
 from execution_operator.kinds.machines.seen import Hidden
 from execution_operator.kinds.machines.traits import Traits, chosen
@@ -123,7 +123,9 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
             fields["tls_fingerprint"] = sent if known is not None else None
         link = seen.memory.link
         if link is not None:
-            fields["connection"] = _shown(link.said) if link.said is not None else None
+            fields["connection"] = (
+                _shown(steady(link.said, wanted.status.connection)) if link.said else None
+            )
         info = _newest_info(seen)
         if info is not None and seen.hidden is not None:
             fields["info"] = _info(info, Redactor(secrets_of(seen.hidden.members)))
@@ -135,7 +137,7 @@ class DockerHostTraits(Traits[DockerHost, DockerHostResource]):
         """That the server does not reach it; before it was asked, what it said last."""
         del found
         if memory.link is not None:
-            said = memory.link.said
+            said = steady(memory.link.said, wanted.status.connection) if memory.link.said else None
         else:
             before = wanted.status.connection
             said = ConnectionStatus(status=before.status, reason=before.reason) if before else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.execution_server import (
     ExecutionServer,
@@ -19,6 +19,7 @@ from execution_operator.kinds.execution_server.places import with_places
 from execution_operator.kinds.execution_server.seen import MISSING, UNREACHED, Release, Seen, use_of
 from execution_operator.kinds.execution_server.summarize import counts_differ, summarize
 from execution_operator.kinds.problems import Problem, problem_of, problem_of_secret
+from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.reconcile.kind import Plan, Result, Step
 from execution_operator.reconcile.ports import Digest, Key, SecretProblem
 from execution_operator.remote.errors import RemoteError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.reconcile.ports import Now
+
+
+_SHOWN: Final = frozenset({ConditionType.READY, ConditionType.STALLED})
 
 
 @dataclass(slots=True)
@@ -182,9 +186,11 @@ class ExecutionServerKind:
             )
             if now - last.at < wait * 0.9:
                 return last
-        connection.probe = await self._ask(wanted, connection)
-        connection.probed_for = asked_for
-        return connection.probe
+        found = await self._ask(wanted, connection)
+        if found.problem is not None and last is not None:
+            found = replace(found, problem=in_the_same_words(found.problem, last.problem))
+        connection.probe, connection.probed_for = found, asked_for
+        return found
 
     async def _ask(self, wanted: ExecutionServer, connection: Connection) -> Probe:
         space = wanted.spec.test_hub.space if wanted.spec.test_hub else None
@@ -211,6 +217,10 @@ def _pace(problem: Problem, periods: Periods) -> float:
 
 
 def _what_users_see(wanted: ExecutionServer) -> tuple[object, ...]:
-    meta, ready = wanted.metadata, wanted.status.condition(ConditionType.READY)
-    told = (ready.status, ready.reason, ready.message, ready.observed_generation) if ready else ()
-    return (meta.uid, meta.generation, meta.is_deleted, *told)
+    shown = [
+        (one.type, one.status, one.reason, one.message, one.observed_generation)
+        for one in wanted.status.conditions
+        if one.type in _SHOWN
+    ]
+    meta = wanted.metadata
+    return (meta.uid, meta.generation, meta.is_deleted, *shown)

@@ -8,6 +8,7 @@ from execution_operator.api.model import PAUSED_ANNOTATION
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.execution_server import cautions
 from execution_operator.kinds.execution_server.seen import LET_IN_UNKNOWN, MISSING
+from execution_operator.kinds.problems import is_stalled
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _said(wanted: ExecutionServer, seen: Seen, now: Now, periods: Periods) -> It
     elif problem is None:
         yield Said(kind.READY, "True", Reason.READY, cautions.told(wanted.spec))
     else:
-        late = _is_late(seen, now, periods)
+        late = is_stalled(wanted, problem.reason) or _is_late(seen, now, periods)
         unknown = not problem.needs_person and problem.reason not in MISSING
         yield Said(kind.READY, "Unknown" if unknown else "False", problem.reason, problem.message)
         if problem.needs_person or late:

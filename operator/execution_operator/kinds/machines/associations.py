@@ -12,6 +12,7 @@ from execution_operator.kinds.machines.claims import clings
 from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Refusal
 from execution_operator.kinds.problems import problem_of
+from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.remote.errors import (
     Closed,
     Forbidden,
@@ -184,7 +185,8 @@ class Associations:
         self, change: Change, wanted: MachineObject, error: RemoteError, before: Refusal | None
     ) -> Refusal:
         """When to try again: ever more rarely where each attempt costs a claim in the status."""
-        tries, wait, problem = 0, self._periods.secret, problem_of(error)
+        tries, wait = 0, self._periods.secret
+        problem = in_the_same_words(problem_of(error), before.problem if before else None)
         if isinstance(change, Associate) and isinstance(error, _REFUSED):
             tries = 1 + (before.tries if before is not None else 0)
             longest = max(wait, self._periods.fight)

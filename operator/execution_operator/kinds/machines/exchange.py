@@ -24,7 +24,7 @@ from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.presence import Presence
 from execution_operator.kinds.machines.search import Search
-from execution_operator.kinds.machines.seen import Certainty
+from execution_operator.kinds.machines.seen import Certainty, Told
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
@@ -34,6 +34,7 @@ from execution_operator.kinds.machines.standing import (
     own_intent,
 )
 from execution_operator.kinds.problems import Problem, problem_of
+from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.reconcile.backoff import Backoff
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
@@ -242,13 +243,16 @@ class Exchanger:
         """Remember what a create failed of, for as long as none is tried again."""
         if not isinstance(action, Create):
             return problem
-        told = rarely(problem)
-        self._memories.keep(wanted, creates=self._memories.of(wanted).creates.failed(told))
+        memory = self._memories.of(wanted)
+        told = in_the_same_words(rarely(problem), memory.told_of(wanted.metadata.asked_for))
+        self._memories.keep(wanted, creates=memory.creates.failed(told))
         return told
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
-        memory = self._memories.of(wanted)
-        failures = memory.failures + 1
+        memory, about = self._memories.of(wanted), wanted.metadata.asked_for
+        failures, told = memory.failures + 1, memory.told
+        if problem is not None:
+            problem = in_the_same_words(problem, memory.told_of(about))
         wait = Backoff().delay(failures, self._random)
         if problem is not None:
             wait = max(wait, problem.retry_after or 0.0)
@@ -258,7 +262,8 @@ class Exchanger:
             problem=problem,
             failures=failures,
             retry_at=self._now() + wait,
-            failed_for=wanted.metadata.asked_for,
+            failed_for=about,
+            told=Told(problem, about) if problem is not None else told,
         )
 
     def _machines(self, connection: Connection) -> Machines[Any]:

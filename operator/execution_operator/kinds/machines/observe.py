@@ -13,7 +13,8 @@ from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
-from execution_operator.kinds.machines.judge import blocking, is_missing, of_projects
+from execution_operator.kinds.machines.judge import blocking, of_projects
+from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.machines.wanted_projects import wanted_projects
@@ -110,9 +111,12 @@ class Observer:
             blocker = Problem(reason=Reason.SERVER_NOT_FOUND, message=text)
             return replace(seen, blocker=blocker, server_gone=True)
         connection, standing = self._connections.get(key), standing_of(server)
-        seen = replace(seen, blocker=standing.blocker, server_gone=standing.gone)
+        why = None if is_left_to_lists(wanted, standing) else standing.blocker
+        seen = replace(seen, blocker=why, server_gone=standing.gone)
+        if standing.is_changed and not wanted.metadata.is_deleted:
+            return replace(seen, connecting=True)
         if connection is None:
-            return replace(seen, connecting=standing.blocker is None)
+            return replace(seen, connecting=why is None)
         blueprint = connection.blueprint
         seen = replace(
             seen,
@@ -213,18 +217,19 @@ class Observer:
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when something is missing, or the machine is not available."""
         now, memory = self._clock.now(), seen.memory
-        missing = is_missing(blocking(wanted, seen) or of_projects(wanted, seen))
+        problem = blocking(wanted, seen) or of_projects(wanted, seen)
         lost = seen.machine is not None and (
             self._traits.trouble(wanted, seen.machine, memory) is not None
         )
-        since = (
-            (memory.missing_since or now.monotonic) if missing else None,
-            (memory.lost_since or now.monotonic) if lost else None,
-        )
-        if since == (memory.missing_since, memory.lost_since):
+        failing = memory.failed_for is not None or is_passing(problem)
+        since: dict[str, float | None] = {
+            "missing_since": missing_since(wanted, seen, now, problem, periods=self._periods),
+            "lost_since": (memory.lost_since or now.monotonic) if lost else None,
+            "failing_since": (memory.failing_since or now.monotonic) if failing else None,
+        }
+        if all(getattr(memory, name) == moment for name, moment in since.items()):
             return seen
-        kept = self._memories.keep(wanted, missing_since=since[0], lost_since=since[1])
-        return replace(seen, memory=kept)
+        return replace(seen, memory=self._memories.keep(wanted, **since))
 
     def forget(self, known: MachineDigest) -> None:
         """It is gone: follow it no more, and wake those that waited for its machine."""

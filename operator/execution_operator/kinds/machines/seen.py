@@ -90,6 +90,14 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What an exchange failed of, and the generation and the request for a look it was about."""
+
+    problem: Problem
+    about: tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Denials:
     """How often in a row, and since when, the API says that it has no such things at all."""
 
@@ -128,6 +136,7 @@ class Memory:
         refusals: changes of projects that were refused; others are not kept waiting for them.
         settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
+        told: that of an exchange before it, whose words are kept.
         failures: how many in a row.
         creates: of whatever machines for this object, the ones that are gone as well.
         vain: how many attempts to create it came to nothing, in a row.
@@ -135,6 +144,7 @@ class Memory:
         failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
+        failing_since: monotonic time since when the exchange fails, or names cannot be looked up.
         sent: the fingerprint of the hidden members that this process sent last.
         link: the server's connection to it, as it was last looked at.
         denials: None while the API has such things, for all that is known.
@@ -155,6 +165,7 @@ class Memory:
     refusals: Mapping[Change, Refusal] = field(default_factory=dict)
     settles: Mapping[str, float | None] = field(default_factory=dict)
     problem: Problem | None = None
+    told: Told | None = None
     failures: int = 0
     creates: Creates = field(default_factory=Creates)
     vain: int = 0
@@ -162,6 +173,7 @@ class Memory:
     retry_at: float = 0.0
     lost_since: float | None = None
     missing_since: float | None = None
+    failing_since: float | None = None
     sent: str | None = None
     link: Link | None = None
     denials: Denials | None = None
@@ -170,6 +182,10 @@ class Memory:
     def has_failed(self) -> bool:
         """Whether the last exchange failed, whatever is known of it."""
         return self.retry_at > 0
+
+    def told_of(self, asked: tuple[int, str]) -> Problem | None:
+        """What an exchange failed of last, unless people ask for something else by now."""
+        return self.told.problem if self.told is not None and self.told.about == asked else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +213,7 @@ class Seen:
         level: where the machine belongs; None while the space is not known.
         blocker: why nothing can be done now.
         server_gone: the ExecutionServer or its Secret is no more.
-        connecting: the server is usable and its connection about to open.
+        connecting: whether the server can be used, and by which connection, is about to be known.
         rival: another object that manages the same machine, as people may read it.
         settling: seconds after which a list surely shows what was created.
         members: what the machine has to be like, under the API's own names.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from execution_operator.api.reasons import EXCHANGE, ConditionType, Reason
 from execution_operator.kinds.machines.claims import claims, clinging, refused
 from execution_operator.kinds.machines.identity import space_of
 from execution_operator.kinds.machines.judge import Judgement, Row, judge, still_used
+from execution_operator.kinds.machines.patience import stays_untold, steadied
 from execution_operator.kinds.machines.standing import is_elsewhere, machine_id, origin
+from execution_operator.kinds.problems import problem_of
 from execution_operator.reconcile.status import Said, conditions, requested_at
 
 if TYPE_CHECKING:
@@ -18,9 +21,13 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import Seen
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.kinds.periods import Periods
+    from execution_operator.kinds.problems import Problem
     from execution_operator.reconcile.ports import Now
+    from execution_operator.reconcile.status import Truth
 
 _EXCHANGE: Final = EXCHANGE | {Reason.SUBMIT_AMBIGUOUS, Reason.CONFLICT}
+
+_NOT_ASKED: Final = frozenset({Reason.SERVER_NOT_READY, Reason.HOST_NOT_ALLOWED})
 
 
 def summarize(
@@ -31,6 +38,9 @@ def summarize(
     if seen.connecting and not wanted.metadata.is_deleted:
         return before
     judged = judge(wanted, seen, now, periods=periods, traits=traits)
+    if stays_untold(wanted, seen, now, judged=judged, periods=periods):
+        return before
+    judged = steadied(wanted, judged)
     status = before.model_copy(
         update={
             "observed_generation": wanted.metadata.generation,
@@ -96,7 +106,7 @@ def _said(
     wanted: MachineObject, seen: Seen, judged: Judgement, *, traits: AnyTraits
 ) -> Iterable[Said]:
     kind, reason, text = ConditionType, judged.reason, judged.message
-    deleting = wanted.metadata.is_deleted
+    cleaning = wanted.metadata.is_deleted and wanted.metadata.is_held
     match judged.row:
         case Row.USABLE:
             yield Said(kind.READY, "True", reason, text)
@@ -108,17 +118,39 @@ def _said(
         case Row.WAITS | Row.UNSEEN:
             unknown = judged.row is Row.UNSEEN
             yield Said(kind.READY, "Unknown" if unknown else "False", reason, text)
-            if not deleting:
+            if not cleaning:
                 yield Said(kind.RECONCILING, "True", reason, text)
-    if deleting:
+    if cleaning:
         clings = clinging(wanted, seen)
         waits = still_used(clings, traits.thing) if clings is not None else text
         problem = seen.memory.problem or refused(wanted, seen)
         waits = problem.message if problem is not None else waits
         waiting = f"deletion waits until the server is cleaned up: {waits}"
         yield Said(kind.RECONCILING, "True", Reason.DELETION_BLOCKED, waiting)
-    problem = judged.problem
-    if problem is not None and problem.reason in _EXCHANGE | {seen.unsupported}:
-        yield Said(kind.SYNCED, "False", problem.reason, problem.message)
-    elif seen.rival is None and machine_id(wanted, seen) is not None and seen.url is not None:
-        yield Said(kind.SYNCED, "True", Reason.SYNCED)
+    yield from _synced(wanted, seen, judged.problem)
+
+
+def _synced(wanted: MachineObject, seen: Seen, problem: Problem | None) -> Iterable[Said]:
+    """Whether the last exchange worked; while the server is not ready, what was said of it."""
+    kind, is_asked = ConditionType.SYNCED, problem is None or problem.reason not in _NOT_ASKED
+    failed = _failed_exchange(seen, problem)
+    told = wanted.status.condition(kind)
+    if failed is not None:
+        yield Said(kind, "False", failed.reason, failed.message)
+    elif seen.rival is not None or machine_id(wanted, seen) is None or seen.url is None:
+        return
+    elif is_asked:
+        yield Said(kind, "True", Reason.SYNCED)
+    elif told is not None:
+        truth: Truth = "True" if told.status == "True" else "False"
+        yield Said(kind, truth, Reason(told.reason), told.message)
+
+
+def _failed_exchange(seen: Seen, problem: Problem | None) -> Problem | None:
+    """What the exchange failed of, also where something else is told first."""
+    if problem is not None:
+        reason = problem.cause or problem.reason
+        if reason in _EXCHANGE | {seen.unsupported}:
+            return replace(problem, reason=reason)
+    trouble = seen.sight.trouble
+    return problem_of(trouble.error) if trouble is not None else None

@@ -51,7 +51,7 @@ async def serve(
             yield f"{scheme}://{shown}:{listening.getsockname()[1]}{context}"
         finally:
             await _deaf(listening)
-            await runner.cleanup()
+            await _end(runner)
 
 
 async def _deaf(listening: socket.socket) -> None:
@@ -62,3 +62,14 @@ async def _deaf(listening: socket.socket) -> None:
     asyncio.get_running_loop().remove_reader(listening)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
+
+
+async def _end(runner: web.AppRunner) -> None:
+    """Close all connections, also those whose other side has not read what was written."""
+    opened = runner.server.connections if runner.server else []
+    transports = [one.transport for one in opened if one.transport]
+    await runner.cleanup()
+    for transport in transports:
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+    await asyncio.sleep(0)

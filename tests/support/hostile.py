@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from execution_simulator.journal import Seen
 
 TERMINAL = {"Succeeded", "Failed", "Stopped", "Error", "Lost"}
-TELLING_SECONDS, STRIKING_SECONDS, ENDING_SECONDS = 8.0, 15.0, 30.0
+TELLING_SECONDS, STRIKING_SECONDS, ENDING_SECONDS = 20.0, 30.0, 60.0
 _LONGEST = 600  # seconds that a watch may last
 PERIODS = {"poll_period": "500ms", "verdict_period": "60s"}
 AT_A_TIME = 12

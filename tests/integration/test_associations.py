@@ -41,8 +41,8 @@ class Lab:
             world.put_project(known.model_copy(update={"id": one, "name": f"Project {one}"}))
         return ids
 
-    async def wanted(self, *projects: str) -> None:
-        spec = self.sort.spec(projects=[{"id": one} for one in projects])
+    async def wanted(self, *projects: str, **more: Any) -> None:
+        spec = self.sort.spec(projects=[{"id": one} for one in projects], **more)
         await self.namespace.create(self.sort.kind, "one", spec)
 
     async def lists(self, *projects: str) -> None:
@@ -509,7 +509,7 @@ async def test_a_project_whose_lists_fail_keeps_nothing_else_waiting(lab):
 
 @pytest.mark.usefixtures("hub", "operator")
 async def test_a_lost_agent_is_told_although_a_project_fails(namespace, simulator):
-    lab = Lab(SORTS[1], namespace, simulator)
+    lab = Lab(SORTS["agent"], namespace, simulator)
     machine = lab.registered()
     lab.fault("associate", path="/projects/1050/", status=500)
     await lab.wanted("1050", "1100")

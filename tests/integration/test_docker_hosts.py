@@ -277,7 +277,7 @@ async def test_at_rest_nothing_is_written(docker, ready, namespace, simulator):
 @pytest.mark.usefixtures("hub")
 async def test_keys_are_in_no_log(docker, ready, namespace, operator, simulator):
     await namespace.secret("docker-tls", **GOOD)
-    await docker(tlsSecretRef={"name": "docker-tls"})
+    await docker(secure=True, tlsSecretRef={"name": "docker-tls"})
     await ready()
     assert one(simulator).members["clientKey"] == GOOD["tls.key"]
     await namespace.delete("DockerHost", "docker")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.blocking import blocking, of_projects
 from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
-from execution_operator.kinds.machines.judge import blocking, of_projects
 from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id

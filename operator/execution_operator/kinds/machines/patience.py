@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.kinds.machines.judge import Row, is_missing
+from execution_operator.kinds.machines.blocking import is_missing
+from execution_operator.kinds.machines.judge import Row
 from execution_operator.kinds.machines.standing import machine_id, recorded_id
 from execution_operator.kinds.problems import PASSING, is_stalled
 

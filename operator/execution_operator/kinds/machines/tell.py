@@ -9,7 +9,7 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import ConditionType, Reason
-from execution_operator.kinds.machines.judge import EXPECTED
+from execution_operator.kinds.machines.blocking import EXPECTED
 
 if TYPE_CHECKING:
     from execution_operator.api.machine import MachineObject

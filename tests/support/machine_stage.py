@@ -114,12 +114,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.hub = self.hub or AgentsServer(before_list=self._list)
         self.cluster = Cluster(self, self.wanted)
-        self.lists = MachineLists(
-            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
-            monotonic=lambda: self.seconds,
-            random=Chance(),
-            wake_all=lambda _wakes: None,
-        )
+        self.reconnect()
         clock: Any = SimpleNamespace(now=lambda: at(self.seconds))
         ports: Any = SimpleNamespace(
             objects=self.cluster,
@@ -136,6 +131,15 @@ class Stage:
         )
         meter: Any = SimpleNamespace(reconciled=lambda *_what: None)
         self.worker = Worker({"StaticAgent": kind}, objects=ports.objects, clock=clock, meter=meter)
+
+    def reconnect(self) -> None:
+        """Lists begin anew, as when the ExecutionServer was edited."""
+        self.lists = MachineLists(
+            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
+            monotonic=lambda: self.seconds,
+            random=Chance(),
+            wake_all=lambda _wakes: None,
+        )
 
     def _list(self) -> None:
         self.seconds += self.list_takes

@@ -91,3 +91,16 @@ async def test_an_id_that_was_gone_and_came_back_is_not_gone_at_the_next_doubt()
     await stage.look()
     assert stage.now_wanted.status.machine_id == "101"
     assert stage.cluster.held == [False, True], "let go of once, adopted once"
+
+
+async def test_what_was_read_long_ago_is_not_told_again_when_new_lists_begin():
+    stage = Stage(agent())
+    await stage.listed(found(state="LOST"))
+    await stage.look()
+    stage.seconds += 5.0
+    await stage.listed(found())
+    await stage.look()
+    assert stage.says("Ready")[:2] == ("True", "Ready")
+    stage.reconnect()
+    await stage.look()
+    assert stage.says("Ready")[:2] == ("True", "Ready")

@@ -33,7 +33,7 @@ from support.machine_stage import Stage
 from support.runs import PERIODS, START, at
 
 NOW = at(100.0)
-AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="no answer")
+AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="cannot list agents: no answer")
 SENSELESS = Problem(reason=Reason.PROTOCOL_ERROR, message="HTML")
 REFUSED = Problem(reason=Reason.REJECTED, message="no", needs_person=True)
 
@@ -300,9 +300,14 @@ async def test_a_project_that_refuses_again_and_again_is_told_once():
 @pytest.mark.parametrize(
     ("problem", "same"),
     [
-        pytest.param(replace(AWAY, message="timed out"), True, id="passing: any words"),
+        pytest.param(
+            replace(AWAY, message="cannot list agents: timed out"), True, id="passing: any words"
+        ),
+        pytest.param(
+            replace(AWAY, message="cannot change an agent: no answer"), False, id="of another thing"
+        ),
         pytest.param(SENSELESS, False, id="another reason"),
     ],
 )
-def test_a_passing_problem_is_the_same_for_its_reason(problem, same):
+def test_a_passing_problem_is_the_same_for_its_reason_and_what_it_is_about(problem, same):
     assert (in_the_same_words(problem, AWAY).message == AWAY.message) is same

@@ -181,6 +181,9 @@ class Observer:
         shared = lists.of_level(client, seen.level)
         sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
         machine = _newest(shared.listing, seen.memory, known)
+        if recorded_id(wanted) == known and _is_superseded(shared.listing, seen.memory, known):
+            # Or it would be told as new when these lists end and others begin.
+            seen = replace(seen, memory=self._memories.keep(wanted, machine=None))
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
         seen, followed = self._with_associations(wanted, seen, connection, known)
@@ -247,6 +250,13 @@ def _newest(listing: Listing[Machine] | None, memory: Memory, known: str) -> Mac
     if known in listing.held:
         return read or listing.held[known]
     return listing.items.get(known)
+
+
+def _is_superseded(listing: Listing[Machine] | None, memory: Memory, known: str) -> bool:
+    """Whether a later list has what was once read on its own."""
+    if memory.machine is None or listing is None:
+        return False
+    return listing.began > memory.read_at and known in listing.items
 
 
 def _is_there(

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes.aio import client, config
+from kubernetes.aio import client
 
 from cluster import ControlPlane, control_plane
 from demonstration.installation import install_definitions
 from execution_simulator import Simulator, serve
 from support.forked import fork
-from support.kube import Namespace
+from support.kube import Namespace, connected
 from support.operator_process import OperatorProcess, execute, start_operator
 
 ROOT = Path(__file__).parents[2]
@@ -59,11 +59,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 async def api(cluster: Cluster) -> AsyncIterator[client.ApiClient]:
-    configuration = client.Configuration()
-    await config.load_kube_config(
-        config_file=str(cluster.plane.kubeconfig), client_configuration=configuration
-    )
-    async with client.ApiClient(configuration) as opened:
+    async with connected(cluster.plane.kubeconfig) as opened:
         yield opened
 
 

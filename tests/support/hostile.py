@@ -13,11 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kubernetes.aio import client, config, watch
+from kubernetes.aio import client, watch
 
 from execution_simulator import Simulator, serve
 from execution_simulator.scripts import Script
-from support.kube import GROUP, PLURALS, VERSION, Json, Namespace, condition, until
+from support.kube import GROUP, PLURALS, VERSION, Json, Namespace, condition, connected, until
 from support.operator_process import OperatorProcess, start_operator
 
 if TYPE_CHECKING:
@@ -131,11 +131,7 @@ async def play_all(kubeconfigs: tuple[Path, Path], log_file: Path, rows: Sequenc
         log_file: where the operator's log goes.
         rows: with names that are names of Kubernetes objects.
     """
-    configuration = client.Configuration()
-    await config.load_kube_config(
-        config_file=str(kubeconfigs[0]), client_configuration=configuration
-    )
-    async with client.ApiClient(configuration) as api:
+    async with connected(kubeconfigs[0]) as api:
         name = f"t-{uuid.uuid4().hex[:8]}"
         meta = client.V1ObjectMeta(name=name)
         await client.CoreV1Api(api).create_namespace(client.V1Namespace(metadata=meta))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from kubernetes.aio import client, watch
+import aiohttp
+from aiohttp.connector import NEEDS_CLEANUP_CLOSED
+from kubernetes.aio import client, config, watch
 
 from execution_operator.crds import DEFINITIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
 GROUP, VERSION = "execution-operator.io", "v1alpha1"
 PLURALS = {one.kind: one.plural for one in DEFINITIONS}
@@ -55,6 +58,26 @@ async def _now_and_then(changes: watch.Watch) -> AsyncIterator[Json | None]:
                 yield event
     finally:
         coming.cancel()
+        await asyncio.wait({coming})
+
+
+@asynccontextmanager
+async def connected(kubeconfig: Path) -> AsyncIterator[client.ApiClient]:
+    """A client of the API server, of which nothing is open any more when it ends.
+
+    Until Python 3.12.8 a TLS connection that is closed waits for its other side, and outlives an
+    event loop that ends meanwhile; so it is with each watch that was left.
+    """
+    configuration = client.Configuration()
+    await config.load_kube_config(config_file=str(kubeconfig), client_configuration=configuration)
+    async with client.ApiClient(configuration) as opened:
+        context = opened.rest_client.ssl_context
+        connector = aiohttp.TCPConnector(ssl=context, enable_cleanup_closed=NEEDS_CLEANUP_CLOSED)
+        opened.rest_client.configuration.client_session_kwargs = {"connector": connector}
+        try:
+            yield opened
+        finally:
+            await connector.close(abort_ssl=True)
 
 
 @dataclass(frozen=True)

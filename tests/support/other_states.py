@@ -190,7 +190,7 @@ def _unreached(since: float) -> SeenMachine:
 
 def _host_problem(reason: Reason, *, person: bool = True) -> SeenMachine:
     problem = Problem(reason=reason, message="it is so: change it", needs_person=person)
-    return docker_hosts.seen(docker_hosts.linked(problem=problem))
+    return docker_hosts.seen(docker_hosts.linked(problem=problem, failing_since=-900.0))
 
 
 def _host_misses(what: str, reason: Reason) -> tuple[State, State]:

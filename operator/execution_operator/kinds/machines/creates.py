@@ -36,7 +36,7 @@ class Creates:
         attempts = self.attempts.again(now, longest)
         return replace(self, attempts=attempts, problem=None, asked=asked)
 
-    def failed(self, problem: Problem) -> Creates:
+    def failed(self, problem: Problem | None) -> Creates:
         """The last attempt came to nothing."""
         return replace(self, problem=problem)
 

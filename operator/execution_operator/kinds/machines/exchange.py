@@ -104,13 +104,16 @@ class Exchanger:
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
-            denied = await self._looks.denied(action, wanted, error, connection)
-            problem = self._uncreated(action, wanted, denied)
+            problem = await self._looks.denied(action, wanted, error, connection)
         except RemoteError as error:
-            problem = self._uncreated(action, wanted, problem_of(error))
+            problem = problem_of(error)
         tries = isinstance(action, Check | Create)
         if problem is not None:
-            memory = self._failed(wanted, problem)
+            uncreated = _is_uncreated(action, self._memories.of(wanted))
+            memory = self._failed(wanted, rarely(problem) if uncreated else problem)
+            if uncreated:  # in the words that are told, for as long as none is tried again
+                creates = memory.creates.failed(memory.problem)
+                memory = self._memories.keep(wanted, creates=creates)
             return self._memories.keep(wanted, vain=memory.failures) if tries else memory
         # A look-up comes before each attempt: that it went well makes no attempt the first.
         vain = self._memories.of(wanted).vain if isinstance(action, Check | LookUp) else 0
@@ -237,17 +240,6 @@ class Exchanger:
         )
         self._shared(connection, action.level).hurry(action.machine_id)
 
-    def _uncreated(
-        self, action: Exchange | Check, wanted: MachineObject, problem: Problem
-    ) -> Problem:
-        """Remember what a create failed of, for as long as none is tried again."""
-        if not isinstance(action, Create):
-            return problem
-        memory = self._memories.of(wanted)
-        told = in_the_same_words(rarely(problem), memory.told_of(wanted.metadata.asked_for))
-        self._memories.keep(wanted, creates=memory.creates.failed(told))
-        return told
-
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
         memory, about = self._memories.of(wanted), wanted.metadata.asked_for
         failures, told = memory.failures + 1, memory.told
@@ -275,3 +267,14 @@ class Exchanger:
 
     def _now(self) -> float:
         return self._clock.now().monotonic
+
+
+def _is_uncreated(action: Exchange | Check, memory: Memory) -> bool:
+    """Whether an exchange that failed left nothing of ours there that was to be created."""
+    match action:
+        case Create():
+            return memory.machine is None
+        case Confirm():
+            return memory.gone == action.machine_id
+        case _:
+            return False

@@ -11,7 +11,6 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
 from execution_operator.remote.errors import NotFound, Rejected, RemoteError
@@ -146,12 +145,9 @@ class Presence:
         return True
 
     def _forgotten(self, wanted: MachineObject, last: Machine, end: str) -> Problem:
-        """Nothing there is ours; what is to be told until another one is created."""
-        problem = rarely(self._misnamed(wanted, last, end))
+        """Nothing there is ours; what is to be told."""
         self._memories.gone(wanted, last.id)
-        creates = self._memories.of(wanted).creates.failed(problem)
-        self._memories.keep(wanted, creates=creates)
-        return problem
+        return self._misnamed(wanted, last, end)
 
     def _misnamed(self, wanted: MachineObject, last: Machine, end: str) -> Problem:
         """That the server keeps another name than the one that was sent."""

@@ -61,7 +61,7 @@ class Creates:
 
     def peace_in(self, now: float, longest: float) -> float | None:
         """Seconds until a fight counts as over; None where there is none."""
-        return self.losses.last + 2 * longest - now if self.is_fight(now, longest) else None
+        return self.losses.over_in(now, longest) if self.is_fight(now, longest) else None
 
 
 def rarely(problem: Problem) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from execution_operator.kinds.machines.actions import (
     Associate,
@@ -22,6 +22,7 @@ from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
+from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.presence import Presence
 from execution_operator.kinds.machines.search import Search
 from execution_operator.kinds.machines.seen import Certainty, Told
@@ -57,13 +58,6 @@ if TYPE_CHECKING:
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import Machine
     from execution_operator.remote.testhub.machines import Machines
-
-_HEALTHY: Final[dict[str, Any]] = {
-    "problem": None,
-    "retry_at": 0.0,
-    "failed_for": None,
-    "denials": None,
-}
 
 
 class Exchanger:
@@ -117,7 +111,8 @@ class Exchanger:
             return self._memories.keep(wanted, vain=memory.failures) if tries else memory
         # A look-up comes before each attempt: that it went well makes no attempt the first.
         vain = self._memories.of(wanted).vain if isinstance(action, Check | LookUp) else 0
-        return self._memories.keep(wanted, **_HEALTHY, failures=vain, vain=vain)
+        changes = HEALTHY | {"failures": vain, "vain": vain, "denials": None}
+        return self._memories.keep(wanted, **changes)
 
     async def _done(
         self, action: Exchange | Check, wanted: MachineObject, seen: Seen, connection: Connection

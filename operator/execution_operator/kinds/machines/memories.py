@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import Refusal
 
 Told = TypeVar("Told")
+HEALTHY: Final[dict[str, Any]] = {
+    "problem": None,
+    "failures": 0,
+    "failed_for": None,
+    "vain": 0,
+    "retry_at": 0.0,
+}
+"""No exchange failed."""
 _NOTHING: Final = Memory()
 _NO_LONGER: Final[dict[str, Any]] = {
     "certainty": Certainty.UNSENT,

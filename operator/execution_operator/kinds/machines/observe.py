@@ -14,6 +14,7 @@ from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
+from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
@@ -96,9 +97,7 @@ class Observer:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
         if memory.failed_for != asked or late >= self._periods.fight:
-            return self._memories.keep(
-                wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
-            )
+            return self._memories.keep(wanted, **HEALTHY)
         if late >= 0:
             return self._memories.keep(wanted, problem=None)
         return memory

@@ -66,7 +66,8 @@ class Refusal:
 
     Attributes:
         until: monotonic time of the next attempt.
-        tries: how often in a row it was surely refused, for `asked_for` (see observe.py).
+        tries: how often in a row it was surely refused, for `asked_for` (see
+            `claims.due_again`).
     """
 
     problem: Problem
@@ -137,11 +138,12 @@ class Memory:
         settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
         told: that of an exchange before it, whose words are kept.
-        failures: how many in a row.
+        failures: how many exchanges failed in a row.
+        failed_for: the generation and the request for a look that these were about.
         creates: of whatever machines for this object, the ones that are gone as well.
-        vain: how many attempts to create it came to nothing, in a row.
+        vain: the failures when it was last tried to create it: look-ups that go well between two
+            attempts end no row.
         retry_at: monotonic time of the next attempt after a failure.
-        failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
         failing_since: monotonic time since when the exchange fails, or names cannot be looked up.
@@ -167,9 +169,9 @@ class Memory:
     problem: Problem | None = None
     told: Told | None = None
     failures: int = 0
+    failed_for: tuple[int, str] | None = None
     creates: Creates = field(default_factory=Creates)
     vain: int = 0
-    failed_for: tuple[int, str] | None = None
     retry_at: float = 0.0
     lost_since: float | None = None
     missing_since: float | None = None

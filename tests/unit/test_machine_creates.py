@@ -176,29 +176,29 @@ async def test_nothing_is_asked_of_another_server_than_the_one_that_was_seen():
     assert (memory.certainty, memory.failures) == (None, 1)
 
 
-async def test_that_it_is_gone_ends_no_row_of_creates_and_counts_as_a_loss():
+async def test_that_it_is_gone_ends_no_row_of_creates_and_counts_as_gone():
     bench = Bench()
     bench.memories.keep(WANTED, creates=Creates(attempts=Repairs(4, 90.0)))
     ours = held_agent(status=RECORDED)
     await bench.exchanger.exchange(Confirm(USER, "101"), ours, seen(ours))
     creates = bench.memories.of(ours).creates
-    assert (creates.attempts, creates.losses) == (Repairs(4, 90.0), Repairs(1, 100.0))
+    assert (creates.attempts, creates.gone) == (Repairs(4, 90.0), Repairs(1, 100.0))
 
 
 async def test_that_what_was_adopted_is_gone_is_no_loss_of_ours():
     bench, theirs = Bench(), held_agent(status=RECORDED | {"origin": "Adopted"})
     await bench.exchanger.exchange(Confirm(USER, "101"), theirs, seen(theirs))
-    assert bench.memories.of(theirs).creates.losses.count == 0
+    assert bench.memories.of(theirs).creates.gone.count == 0
 
 
-LOST_OFTEN = Creates(attempts=Repairs(5, 90.0), losses=Repairs(3, 90.0))
+GONE_OFTEN = Creates(attempts=Repairs(5, 90.0), gone=Repairs(3, 90.0))
 
 
 @pytest.mark.parametrize(
     ("creates", "action", "look_again"),
     [
         pytest.param(Creates(attempts=Repairs(1, 90.0)), True, None, id="the second one"),
-        pytest.param(LOST_OFTEN, False, 60.0, id="one of many: waits, and looks up each minute"),
+        pytest.param(GONE_OFTEN, False, 60.0, id="one of many: waits, and looks up each minute"),
         pytest.param(Creates(attempts=Repairs(3, 90.0)), False, 10.0, id="waits for less"),
     ],
 )
@@ -216,7 +216,7 @@ def said(wanted, memory, seconds=100.0, **known):
 
 
 def test_what_is_removed_again_and_again_is_a_conflict_until_there_is_peace():
-    memory, wanted = Memory(creates=LOST_OFTEN), held_agent(status=RECORDED)
+    memory, wanted = Memory(creates=GONE_OFTEN), held_agent(status=RECORDED)
     conflict = "False Conflict"
     assert said(agent(), memory) == (conflict, "True Conflict", conflict)
     assert said(wanted, memory, machine=found()) == ("True Ready", None, conflict)
@@ -225,7 +225,7 @@ def test_what_is_removed_again_and_again_is_a_conflict_until_there_is_peace():
 
 def test_the_end_of_a_fight_is_looked_for():
     wanted = held_agent(status=RECORDED)
-    memory = Memory(creates=replace(LOST_OFTEN, attempts=Repairs()))
+    memory = Memory(creates=replace(GONE_OFTEN, attempts=Repairs()))
     plan = decide(wanted, seen(wanted, memory, machine=found()), at(100.0))
     assert plan.look_again == 1190.0
 

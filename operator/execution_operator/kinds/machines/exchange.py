@@ -160,7 +160,7 @@ class Exchanger:
         before = shared.listing.shown.keys() if shared.listing is not None else ()
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
-        again = known.again(self._now(), self._periods.fight, asked=wanted.metadata.asked_for)
+        again = known.again(self._now(), self._periods.fight, asked_for=wanted.metadata.asked_for)
         self._memories.keep(wanted, found=None, creates=again, **doubt)
         try:
             machine = await self._machines(connection).create(
@@ -236,10 +236,10 @@ class Exchanger:
         self._shared(connection, action.level).hurry(action.machine_id)
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
-        memory, about = self._memories.of(wanted), wanted.metadata.asked_for
+        memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
         failures, told = memory.failures + 1, memory.told
         if problem is not None:
-            problem = in_the_same_words(problem, memory.told_of(about))
+            problem = in_the_same_words(problem, memory.told_of(asked_for))
         wait = Backoff().delay(failures, self._random)
         if problem is not None:
             wait = max(wait, problem.retry_after or 0.0)
@@ -249,8 +249,8 @@ class Exchanger:
             problem=problem,
             failures=failures,
             retry_at=self._now() + wait,
-            failed_for=about,
-            told=Told(problem, about) if problem is not None else told,
+            failed_for=asked_for,
+            told=Told(problem, asked_for) if problem is not None else told,
         )
 
     def _machines(self, connection: Connection) -> Machines[Any]:

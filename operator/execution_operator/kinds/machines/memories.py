@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.actions import Change
     from execution_operator.kinds.machines.seen import Refusal
 
-Told = TypeVar("Told")
+Kept = TypeVar("Kept")
 HEALTHY: Final[dict[str, Any]] = {
     "problem": None,
     "failures": 0,
@@ -90,8 +90,8 @@ class Memories:
         self._kept.pop(uid, None)
 
 
-def _of_projects(known: Mapping[str, Told], ours: Collection[str]) -> dict[str, Told]:
-    return {project: told for project, told in known.items() if project in ours}
+def _of_projects(known: Mapping[str, Kept], ours: Collection[str]) -> dict[str, Kept]:
+    return {project: kept for project, kept in known.items() if project in ours}
 
 
 def _still_holds(change: Change, refusal: Refusal, wanted: MachineObject) -> bool:

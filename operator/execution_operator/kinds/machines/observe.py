@@ -87,16 +87,16 @@ class Observer:
         try, because somebody else mended it, nothing is told of it any more, and after a time of
         peace the next failure is a first one.
         """
-        memory, asked = self._memories.of(wanted), wanted.metadata.asked_for
-        if memory.creates.asked not in (None, asked):
+        memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
+        if memory.creates.asked_for not in (None, asked_for):
             memory = self._memories.keep(wanted, creates=Creates())
-        refusals = due_again(memory.refusals, asked)
+        refusals = due_again(memory.refusals, asked_for)
         if refusals != memory.refusals:
             memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != asked or late >= self._periods.fight:
+        if memory.failed_for != asked_for or late >= self._periods.fight:
             return self._memories.keep(wanted, **HEALTHY)
         if late >= 0:
             return self._memories.keep(wanted, problem=None)

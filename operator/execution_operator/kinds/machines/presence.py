@@ -102,7 +102,7 @@ class Presence:
             self._teller.vanished(wanted, action.machine_id)
         self._memories.gone(wanted, action.machine_id)
         if is_ours:
-            creates = self._memories.of(wanted).creates.lost(self._now(), self._periods.fight)
+            creates = self._memories.of(wanted).creates.vanished(self._now(), self._periods.fight)
             self._memories.keep(wanted, creates=creates)
         return None
 

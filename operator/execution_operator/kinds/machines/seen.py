@@ -92,10 +92,10 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an exchange failed of, and the generation and the request for a look it was about."""
+    """What an exchange failed of, and the generation and the request for a look it was for."""
 
     problem: Problem
-    about: tuple[int, str]
+    asked_for: tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,10 @@ class Memory:
         """Whether the last exchange failed, whatever is known of it."""
         return self.retry_at > 0
 
-    def told_of(self, asked: tuple[int, str]) -> Problem | None:
+    def told_of(self, asked_for: tuple[int, str]) -> Problem | None:
         """What an exchange failed of last, unless people ask for something else by now."""
-        return self.told.problem if self.told is not None and self.told.about == asked else None
+        told = self.told
+        return told.problem if told is not None and told.asked_for == asked_for else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

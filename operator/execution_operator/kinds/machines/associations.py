@@ -9,8 +9,8 @@ import structlog
 
 from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.claims import clings
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Refusal
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import problem_of
 from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.remote.errors import (
@@ -209,7 +209,7 @@ class Associations:
 
     def _told_again(self, wanted: MachineObject, project: str, *, anew: bool = False) -> None:
         known = self._memories.of(wanted).reassociations
-        before = Repairs() if anew else known.get(project, Repairs())
+        before = Streak() if anew else known.get(project, Streak())
         again = before.again(self._now(), self._periods.fight)
         self._memories.keep(wanted, reassociations={**known, project: again})
 

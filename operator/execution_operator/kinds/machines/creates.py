@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.model import REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.backoff import Backoff
 
@@ -26,8 +26,8 @@ class Creates:
         asked_for: what people had asked for; once that is something else, all begins anew.
     """
 
-    attempts: Repairs = field(default_factory=Repairs)
-    gone: Repairs = field(default_factory=Repairs)
+    attempts: Streak = field(default_factory=Streak)
+    gone: Streak = field(default_factory=Streak)
     problem: Problem | None = None
     asked_for: tuple[int, str] | None = None
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from execution_operator.kinds.machines.actions import Associate
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Certainty, Memory
+from execution_operator.kinds.machines.streak import Streak
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,7 +33,7 @@ _NO_LONGER: Final[dict[str, Any]] = {
     "stray": None,
     "sent": None,
     "link": None,
-    "repairs": Repairs(),
+    "repairs": Streak(),
     "associations": {},
     "reassociations": {},
     "refusals": {},

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from execution_operator.kinds.machines.creates import Creates
-from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.remote.shared_list import Sight
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ class Memory:
     is_confirmed: bool = False
     is_removed: bool = False
     associations: Mapping[str, Association] = field(default_factory=dict)
-    repairs: Repairs = field(default_factory=Repairs)
-    reassociations: Mapping[str, Repairs] = field(default_factory=dict)
+    repairs: Streak = field(default_factory=Streak)
+    reassociations: Mapping[str, Streak] = field(default_factory=dict)
     refusals: Mapping[Change, Refusal] = field(default_factory=dict)
     settles: Mapping[str, float | None] = field(default_factory=dict)
     problem: Problem | None = None

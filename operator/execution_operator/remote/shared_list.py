@@ -33,8 +33,6 @@ _log = structlog.stdlib.get_logger(__name__)
 
 _PASSING = (Unreachable, RateLimited, ProtocolError)
 """What is likely to pass, and told only when it lasts."""
-
-
 _MOST_LISTS: Final = 5
 _RESTLESS: Final = (
     "cannot tell what the server does not list: each time something went while the pages of the"

@@ -70,8 +70,7 @@ class Associations:
             if isinstance(error, Closed):
                 raise
             self._answered(action, wanted, error)
-            shared = connection.lists.of_project(machines, project)
-            shared.hurry(action.machine_id)
+            self._traits.list_of_project(connection, project).hurry(action.machine_id)
             return
         self._answered(action, wanted, None)
         known = [one.id for one in wanted.status.projects]
@@ -80,7 +79,7 @@ class Associations:
         if shown is False or not first:
             self._told_again(wanted, project)
         self._associated(wanted, project, there=shown or None, in_vain=shown is False)
-        connection.lists.of_project(machines, project).hurry(action.machine_id)
+        self._traits.list_of_project(connection, project).hurry(action.machine_id)
 
     async def _sent(
         self, action: Associate, wanted: MachineObject, seen: Seen, machines: Machines[Any]
@@ -163,9 +162,7 @@ class Associations:
 
         Who may see neither the machine there nor the list has to believe what was answered.
         """
-        machines = self._machines(connection)
-        shared = connection.lists.of_project(machines, action.project_id)
-        now = self._now()
+        shared, now = self._traits.list_of_project(connection, action.project_id), self._now()
         try:
             if action.machine_id in (await shared.newer_than(now)).items:
                 return True

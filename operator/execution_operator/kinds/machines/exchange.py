@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.messages import JSON
-    from execution_operator.remote.shared_list import SharedList
-    from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import Machine
     from execution_operator.remote.testhub.machines import Machines
 
 
@@ -156,7 +153,10 @@ class Exchanger:
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
-        shared, known = self._shared(connection, action.level), self._memories.of(wanted).creates
+        shared, known = (
+            self._traits.list_of(connection, action.level),
+            self._memories.of(wanted).creates,
+        )
         before = shared.listing.shown.keys() if shared.listing is not None else ()
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
@@ -223,7 +223,7 @@ class Exchanger:
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
         self._teller.repaired(wanted, (*names, *(hidden_members(seen) if unsent else ())))
-        self._shared(connection, level).hurry(action.machine_id)
+        self._traits.list_of(connection, level).hurry(action.machine_id)
         return None
 
     def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
@@ -233,7 +233,7 @@ class Exchanger:
             machine=None,
             repairs=self._memories.of(wanted).repairs.again(self._now(), self._periods.fight),
         )
-        self._shared(connection, action.level).hurry(action.machine_id)
+        self._traits.list_of(connection, action.level).hurry(action.machine_id)
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
         memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
@@ -255,10 +255,6 @@ class Exchanger:
 
     def _machines(self, connection: Connection) -> Machines[Any]:
         return self._traits.machines(connection.hub)
-
-    def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
-        machines = self._machines(connection)
-        return connection.lists.of_level(machines, level)
 
     def _now(self) -> float:
         return self._clock.now().monotonic

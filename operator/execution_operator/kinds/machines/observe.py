@@ -175,9 +175,8 @@ class Observer:
         known = machine_id(wanted, seen)
         if known is None or seen.level is None:
             return seen
-        lists, client = connection.lists, self._traits.machines(connection.hub)
-        key = Key.of(wanted)
-        shared = lists.of_level(client, seen.level)
+        lists, key = connection.lists, Key.of(wanted)
+        shared = self._traits.list_of(connection, seen.level)
         sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
         machine = _newest(shared.listing, seen.memory, known)
         if recorded_id(wanted) == known and _is_superseded(shared.listing, seen.memory, known):
@@ -193,7 +192,6 @@ class Observer:
         self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
     ) -> tuple[Seen, list[SharedList[Machine]]]:
         """The same with which projects may use it, and the lists that say so."""
-        lists, client = connection.lists, self._traits.machines(connection.hub)
         uid, key = wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
@@ -202,7 +200,7 @@ class Observer:
         associations: dict[str, bool | None] = {}
         known_at: dict[str, float] = {}
         for project_id in sorted(ids):
-            one = lists.of_project(client, project_id)
+            one = self._traits.list_of_project(connection, project_id)
             followed.append(one)
             sight = one.follow(uid, known, lambda: self._wake(key))
             if sight.trouble is not None:

@@ -116,8 +116,7 @@ class Presence:
         elif last is not None:
             self._teller.left_behind(wanted, _renamed(last))
         self._memories.keep(wanted, is_removed=True)
-        shared = connection.lists.of_level(machines, action.level)
-        shared.removed(action.machine_id)
+        self._traits.list_of(connection, action.level).removed(action.machine_id)
 
     async def _taken_off(
         self,

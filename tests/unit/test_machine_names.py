@@ -122,6 +122,17 @@ async def test_what_cannot_be_taken_off_stays_on_record_until_it_can():
     assert (stage.hub.there, stage.now_wanted.status.machine_id) == ([], None)
 
 
+async def test_what_is_told_of_it_speaks_of_another_create_only_once_it_is_taken_off():
+    stage, again = on_a_stage(keeps=Forbidden("you may not")), "tried again ever more rarely"
+    await stage.look()
+    assert again not in stage.says("Stalled")[2]
+    stage.hub.keeps = None
+    while stage.hub.there:
+        await stage.goes_by(1.0)
+    assert stage.hub.made == 1
+    assert again in stage.says("Stalled")[2]
+
+
 async def test_what_could_not_be_taken_off_goes_with_the_object():
     stage = on_a_stage(keeps=Forbidden("you may not"))
     await stage.look()

@@ -74,9 +74,8 @@ def _serving(simulator: Simulator, context: str, operation: Operation) -> AioHan
         if response is None:
             return web.Response()  # nobody reads it: the connection is closed
         seen.status = response.status
-        if isinstance(fault, RemoveMachine):
-            docker = "dockerhosts" in request.path.split("/")
-            shelf = simulator.docker_hosts if docker else simulator.agents
+        if isinstance(fault, RemoveMachine) and operation.shelf is not None:
+            shelf = operation.shelf(simulator)
             shelf.depart(fault.id, now=call.now, replace=fault.replace)
         return response
 

@@ -112,8 +112,8 @@ class StatusWord(BaseFault):
 class RemoveMachine(BaseFault):
     """Handle the request, then take an agent or docker host off: pages still to come are shifted.
 
-    Of a request about docker hosts it is a docker host. With `replace` another one comes last, at
-    the same level and in the same projects, so that there are as many as before.
+    It is of the sort that the request is about; requests about none take none off. With `replace`
+    another one comes last, at the same level and in the same projects: there are as many as before.
     """
 
     kind: Literal["removeMachine"] = "removeMachine"

@@ -8,6 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from execution_simulator.machines import Machines
 from execution_simulator.simulator import Simulator
 from execution_simulator.variants import Settings
 
@@ -123,6 +124,8 @@ class Operation:
     path: str
     handler: Handler
     needs_token: bool = True
+    shelf: Callable[[Simulator], Machines] | None = None
+    """Where the machines are that it is about, if it is about machines."""
 
 
 def complaints(exc: ValidationError) -> str:

@@ -9,8 +9,8 @@ import pytest
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.actions import Look, LookUp, Update
 from execution_operator.kinds.machines.decide import decide
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Denials, Found, Hidden, Memory
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import NotFound, Unreachable
 from execution_operator.remote.outage import Trouble
@@ -68,10 +68,10 @@ def test_certificates_are_sent_when_they_are_not_those_sent_last(status, memory,
 @pytest.mark.parametrize(
     ("repairs", "seconds", "action", "look_again"),
     [
-        pytest.param(Repairs(1, 98.0), 100.0, None, 3.0, id="just denied: later"),
-        pytest.param(Repairs(1, 98.0), 103.0, Update(USER, "51"), None, id="denied a while ago"),
+        pytest.param(Streak(1, 98.0), 100.0, None, 3.0, id="just denied: later"),
+        pytest.param(Streak(1, 98.0), 103.0, Update(USER, "51"), None, id="denied a while ago"),
         pytest.param(
-            Repairs(9, 41.0),
+            Streak(9, 41.0),
             101.0,
             Update(USER, "51"),
             None,

@@ -12,10 +12,10 @@ import pytest
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.actions import Check, Confirm, Create, LookUp, WriteIntent
 from execution_operator.kinds.machines.creates import Creates
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.exchange import Exchanger
 from execution_operator.kinds.machines.memories import Memories
 from execution_operator.kinds.machines.seen import Association, Certainty, Link, Memory, Refusal
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.machines.tell import Teller
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.static_agent.traits import AgentTraits
@@ -155,9 +155,9 @@ async def test_of_a_machine_that_is_gone_nothing_is_held_against_the_next_one():
         machine=found(),
         sent="f1",
         link=Link(90.0, None),
-        repairs=Repairs(4, 90.0),
+        repairs=Streak(4, 90.0),
         associations={"7": Association(there=True, since=90.0)},
-        reassociations={"7": Repairs(4, 90.0)},
+        reassociations={"7": Streak(4, 90.0)},
         refusals={"8": Refusal(forbidden, 150.0)},
     )
     memory = await bench.does(Confirm(USER, "101"))
@@ -176,30 +176,30 @@ async def test_nothing_is_asked_of_another_server_than_the_one_that_was_seen():
     assert (memory.certainty, memory.failures) == (None, 1)
 
 
-async def test_that_it_is_gone_ends_no_row_of_creates_and_counts_as_a_loss():
+async def test_that_it_is_gone_ends_no_row_of_creates_and_counts_as_gone():
     bench = Bench()
-    bench.memories.keep(WANTED, creates=Creates(attempts=Repairs(4, 90.0)))
+    bench.memories.keep(WANTED, creates=Creates(attempts=Streak(4, 90.0)))
     ours = held_agent(status=RECORDED)
     await bench.exchanger.exchange(Confirm(USER, "101"), ours, seen(ours))
     creates = bench.memories.of(ours).creates
-    assert (creates.attempts, creates.losses) == (Repairs(4, 90.0), Repairs(1, 100.0))
+    assert (creates.attempts, creates.gone) == (Streak(4, 90.0), Streak(1, 100.0))
 
 
 async def test_that_what_was_adopted_is_gone_is_no_loss_of_ours():
     bench, theirs = Bench(), held_agent(status=RECORDED | {"origin": "Adopted"})
     await bench.exchanger.exchange(Confirm(USER, "101"), theirs, seen(theirs))
-    assert bench.memories.of(theirs).creates.losses.count == 0
+    assert bench.memories.of(theirs).creates.gone.count == 0
 
 
-LOST_OFTEN = Creates(attempts=Repairs(5, 90.0), losses=Repairs(3, 90.0))
+GONE_OFTEN = Creates(attempts=Streak(5, 90.0), gone=Streak(3, 90.0))
 
 
 @pytest.mark.parametrize(
     ("creates", "action", "look_again"),
     [
-        pytest.param(Creates(attempts=Repairs(1, 90.0)), True, None, id="the second one"),
-        pytest.param(LOST_OFTEN, False, 60.0, id="one of many: waits, and looks up each minute"),
-        pytest.param(Creates(attempts=Repairs(3, 90.0)), False, 10.0, id="waits for less"),
+        pytest.param(Creates(attempts=Streak(1, 90.0)), True, None, id="the second one"),
+        pytest.param(GONE_OFTEN, False, 60.0, id="one of many: waits, and looks up each minute"),
+        pytest.param(Creates(attempts=Streak(3, 90.0)), False, 10.0, id="waits for less"),
     ],
 )
 def test_creates_of_what_is_gone_each_time_come_ever_more_rarely(creates, action, look_again):
@@ -216,7 +216,7 @@ def said(wanted, memory, seconds=100.0, **known):
 
 
 def test_what_is_removed_again_and_again_is_a_conflict_until_there_is_peace():
-    memory, wanted = Memory(creates=LOST_OFTEN), held_agent(status=RECORDED)
+    memory, wanted = Memory(creates=GONE_OFTEN), held_agent(status=RECORDED)
     conflict = "False Conflict"
     assert said(agent(), memory) == (conflict, "True Conflict", conflict)
     assert said(wanted, memory, machine=found()) == ("True Ready", None, conflict)
@@ -225,7 +225,7 @@ def test_what_is_removed_again_and_again_is_a_conflict_until_there_is_peace():
 
 def test_the_end_of_a_fight_is_looked_for():
     wanted = held_agent(status=RECORDED)
-    memory = Memory(creates=replace(LOST_OFTEN, attempts=Repairs()))
+    memory = Memory(creates=replace(GONE_OFTEN, attempts=Streak()))
     plan = decide(wanted, seen(wanted, memory, machine=found()), at(100.0))
     assert plan.look_again == 1190.0
 

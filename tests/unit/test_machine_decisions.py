@@ -21,8 +21,8 @@ from execution_operator.kinds.machines.actions import (
     Withdraw,
     WriteIntent,
 )
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Certainty, Memory
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.shared_list import Sight
 from support.agents import (
@@ -169,11 +169,11 @@ SEVEN = {"projects": [{"id": "7"}]}
 OURS = {"projects": [{"id": "7"}]}
 BOTH = {"projects": [{"id": "7"}, {"id": "8"}]}
 IN_VAIN = Memory(
-    reassociations={"7": Repairs(1, 98.0)},
+    reassociations={"7": Streak(1, 98.0)},
     associations={"7": Association(there=None, since=98.0, in_vain=True)},
 )
 KEPT_ON = Memory(
-    reassociations={"7": Repairs(1, 98.0)},
+    reassociations={"7": Streak(1, 98.0)},
     associations={"7": Association(there=True, since=98.0, in_vain=True)},
 )
 RAM = {"ram": "16"}
@@ -186,12 +186,12 @@ DRIFTED = {"machine": found(ram="8")}
         pytest.param(kept(), None, id="as wanted"),
         pytest.param(kept(spec=RAM, **DRIFTED), Update(USER, "101"), id="drift"),
         pytest.param(
-            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Repairs(1, 98.0))),
+            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Streak(1, 98.0))),
             None,
             id="drift, just repaired",
         ),
         pytest.param(
-            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Repairs(1, 95.0))),
+            kept(spec=RAM, **DRIFTED, memory=Memory(repairs=Streak(1, 95.0))),
             Update(USER, "101"),
             id="drift, repaired a while ago",
         ),

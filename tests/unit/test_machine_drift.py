@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from execution_operator.kinds.machines.drift import Repairs, covers, drift
+from execution_operator.kinds.machines.drift import covers, drift
+from execution_operator.kinds.machines.streak import Streak
 
 LONGEST = 600.0
 
@@ -59,7 +60,7 @@ def test_names_are_compared_by_what_they_mean(wanted, found, differs):
 
 
 def row(count, *, apart=1.0):
-    repairs = Repairs()
+    repairs = Streak()
     for number in range(count):
         repairs = repairs.again(10_000.0 + number * apart, LONGEST)
     return repairs

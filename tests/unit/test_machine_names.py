@@ -8,6 +8,7 @@ import pytest
 
 from execution_operator.remote.errors import Forbidden, Rejected, Unreachable
 from support.agents import HOST, RECORDED, agent, found, held_agent
+from support.agents_server import AgentsServer
 from support.machine_stage import Stage
 from support.runs import at
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 OTHER = "loadgen-1.elsewhere.example.com"
+
+
+class Numbering(AgentsServer):
+    """A server that puts a number of its own behind each name."""
+
+    async def create(self, *what: object, before_bytes: object) -> Any:
+        self.called = f"{HOST}-{self.made}"
+        return await super().create(*what, before_bytes=before_bytes)
 
 
 def on_a_stage(wanted: Any = None, **hub: Any) -> Stage:
@@ -61,6 +70,17 @@ async def test_a_new_request_is_tried_at_once():
     assert stage.hub.made == made + 1
 
 
+async def test_a_name_that_is_another_each_time_is_told_in_the_same_words_all_the_while():
+    stage = Stage(agent(), hub=Numbering())
+    told = set()
+    await stage.look()
+    for _ in range(60):
+        await stage.goes_by(10.0)
+        told.add(stage.says("Ready")[2])
+    assert stage.hub.made > 2
+    assert len(told) == 1
+
+
 async def test_a_name_that_cannot_be_found_is_told_too():
     stage = on_a_stage(called="")
     await stage.look()
@@ -100,6 +120,17 @@ async def test_what_cannot_be_taken_off_stays_on_record_until_it_can():
     stage.hub.keeps = None
     await stage.goes_by(61.0)
     assert (stage.hub.there, stage.now_wanted.status.machine_id) == ([], None)
+
+
+async def test_what_is_told_of_it_speaks_of_another_create_only_once_it_is_taken_off():
+    stage, again = on_a_stage(keeps=Forbidden("you may not")), "tried again ever more rarely"
+    await stage.look()
+    assert again not in stage.says("Stalled")[2]
+    stage.hub.keeps = None
+    while stage.hub.there:
+        await stage.goes_by(1.0)
+    assert stage.hub.made == 1
+    assert again in stage.says("Stalled")[2]
 
 
 async def test_what_could_not_be_taken_off_goes_with_the_object():

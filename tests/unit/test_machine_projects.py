@@ -7,10 +7,10 @@ import pytest
 from execution_operator.api.machine import AssociatedProject
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.actions import Associate, Dissociate, Remove, Update
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.memories import Memories
 from execution_operator.kinds.machines.room import in_room
 from execution_operator.kinds.machines.seen import Association, Memory, Refusal, WantedProject
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import Problem
 from execution_operator.remote.errors import Unreachable
 from execution_operator.remote.outage import Trouble
@@ -71,7 +71,7 @@ def test_projects_that_found_no_room_wait_until_others_are_dissociated():
 
 def test_projects_that_found_no_room_make_nothing_busy():
     memory = Memory(
-        reassociations=dict.fromkeys(OLD, Repairs(1, 98.0)),
+        reassociations=dict.fromkeys(OLD, Streak(1, 98.0)),
         associations=dict.fromkeys(OLD, Association(there=True, since=98.0, in_vain=True)),
     )
     plan = decide(*known(spec=NEW, ours=OLD, memory=memory, associations=replaced(OLD, NEW)), NOW)
@@ -198,7 +198,7 @@ def test_an_exchange_is_told_of_only_as_it_went(of, synced):
 
 def test_what_was_done_to_a_project_is_forgotten_with_its_claim():
     memories, (before, _), (after, _) = Memories(), known(ours="78"), known(ours="8")
-    done, again = Association(there=False, since=1.0), Repairs(4, 1.0)
+    done, again = Association(there=False, since=1.0), Streak(4, 1.0)
     ends = {Dissociate(one, "101"): Refusal(DENIED, 130.0) for one in "78"}
     memories.keep(
         before,
@@ -250,7 +250,7 @@ def test_what_one_project_fails_of_hides_nothing_worse(more, ready):
 
 def fought_over(*, there=True, last=99.0, **told):
     memory = Memory(
-        reassociations={"7": Repairs(3, last)},
+        reassociations={"7": Streak(3, last)},
         associations={"7": Association(there=True, since=last, **told)},
     )
     return known(spec="7", ours="7", memory=memory, associations={"7": there})

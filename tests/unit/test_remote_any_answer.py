@@ -29,10 +29,10 @@ READERS: list[tuple[Request, Callable[[Answer], object]]] = [
     (protocol.get_junit("1050", "2451"), reading.read_junit),
     (protocol.stop_execution("1", "2", StopOptions()), reading.read_stopped),
     (protocol.stop_executions("1", ("2", "3"), StopOptions()), reading.read_all_stopped),
-    (protocol.list_spaces("x"), lambda found: reading.Listing(Space).add(found)),
-    (protocol.list_projects("x", None), lambda found: reading.Listing(Project).add(found)),
-    (protocol.list_assets("1", AssetFilter()), lambda found: reading.Listing(Asset).add(found)),
-    (LIST, lambda found: reading.Listing(ExecutionResource).add(found)),
+    (protocol.list_spaces("x"), lambda found: reading.Pages(Space).add(found)),
+    (protocol.list_projects("x", None), lambda found: reading.Pages(Project).add(found)),
+    (protocol.list_assets("1", AssetFilter()), lambda found: reading.Pages(Asset).add(found)),
+    (LIST, lambda found: reading.Pages(ExecutionResource).add(found)),
 ]
 WORDS = """
 id status message result ref startDate completionDate access_token expires_in content data total

@@ -29,11 +29,11 @@ status reason osArch experimental content totalElements totalPages last data mes
 READERS: list[tuple[Request, Callable[[Answer], object]]] = [
     (
         machine_protocol.list_machines(AGENTS, USER),
-        lambda found: reading.Listing(StaticAgentResource).add(found),
+        lambda found: reading.Pages(StaticAgentResource).add(found),
     ),
     (
         machine_protocol.list_of_project(DOCKER_HOSTS, "1050"),
-        lambda found: reading.Listing(DockerHostResource).add(found),
+        lambda found: reading.Pages(DockerHostResource).add(found),
     ),
     (
         machine_protocol.get_machine(AGENTS, USER, "7"),

@@ -19,7 +19,7 @@ def answer(request: Request, found: object) -> Answer:
 
 
 def pages(*found: object) -> tuple[list[str], int]:
-    listing = reading.Listing(ExecutionResource)
+    listing = reading.Pages(ExecutionResource)
     for read, page in enumerate(found, start=1):
         if not listing.add(answer(LIST, page)):
             return list(listing.found), read
@@ -109,7 +109,7 @@ def test_list_that_is_not_complete_raises(found: list[object]) -> None:
     ],
 )
 def test_a_list_that_changed_is_short_for_who_wants_it_all_the_same(found, is_short) -> None:
-    listing = reading.Listing(ExecutionResource, may_be_short=True)
+    listing = reading.Pages(ExecutionResource, may_be_short=True)
     goes_on = [listing.add(answer(LIST, page)) for page in found]
     assert goes_on == [True] * (len(found) - 1) + [False]
     assert (listing.is_short, listing.pages) == (is_short, len(found))
@@ -123,14 +123,14 @@ def test_a_list_that_changed_is_short_for_who_wants_it_all_the_same(found, is_sh
     ],
 )
 def test_what_no_change_explains_is_nonsense_for_all(found) -> None:
-    listing = reading.Listing(ExecutionResource, may_be_short=True)
+    listing = reading.Pages(ExecutionResource, may_be_short=True)
     with pytest.raises(ProtocolError):
         [listing.add(answer(LIST, page)) for page in found]
 
 
 def test_assets_are_read_in_both_spellings() -> None:
     asset = {"id": "x", "external_type": "APISUITE", "repositoryId": 5}
-    listing = reading.Listing(Asset)
+    listing = reading.Pages(Asset)
     listing.add(answer(protocol.list_assets("1", AssetFilter()), [asset]))
 
     assert listing.found["x"].external_type == "APISUITE"

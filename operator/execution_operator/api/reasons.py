@@ -42,7 +42,6 @@ class Reason(StrEnum):
     RETRY_PENDING = "RetryPending"
     STUB_RUNNING = "StubRunning"
     PAUSED = "Paused"
-    DELETING = "Deleting"
     DELETION_BLOCKED = "DeletionBlocked"
 
     # What a run waits for or is refused for.

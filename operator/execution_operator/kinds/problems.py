@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from execution_operator.reconcile.ports import SecretProblem
 
 
-PASSING: Final = frozenset({Reason.SERVER_UNREACHABLE, Reason.RATE_LIMITED, Reason.PROTOCOL_ERROR})
+PASSING: Final = frozenset(Reason(error.reason) for error in errors.PASSING)
 """What is likely to pass: told of an object that is on the server only when it lasts."""
 
 

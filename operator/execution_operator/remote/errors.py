@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class RemoteError(Exception):
@@ -112,3 +112,7 @@ class ProtocolError(RemoteError):
     """
 
     reason = "ProtocolError"
+
+
+PASSING: Final = (Unreachable, RateLimited, ProtocolError)
+"""What is likely to pass, and told only when it lasts."""

@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic
 
 import structlog
 
-from execution_operator.remote.errors import (
-    ProtocolError,
-    RateLimited,
-    RemoteError,
-    Unreachable,
-)
+from execution_operator.remote.errors import PASSING, ProtocolError, RemoteError
 from execution_operator.remote.listing import Listing, ListItem, next_listing
 from execution_operator.remote.outage import Outage, Trouble
 from execution_operator.remote.pace import QuietPace
@@ -30,10 +25,6 @@ if TYPE_CHECKING:
     from execution_operator.remote.whole_list import WholeList
 
 _log = structlog.stdlib.get_logger(__name__)
-
-_PASSING = (Unreachable, RateLimited, ProtocolError)
-"""What is likely to pass, and told only when it lasts."""
-
 
 _MOST_LISTS: Final = 5
 _RESTLESS: Final = (
@@ -243,7 +234,7 @@ class SharedList(Generic[ListItem]):
                 changed = self._keep(began, listed)
             return self._pace.after_list(listed.server_seconds, changed=changed)
         except RemoteError as error:
-            patience = self.pacing.outage if isinstance(error, _PASSING) else 0.0
+            patience = self.pacing.outage if isinstance(error, PASSING) else 0.0
             self._outage.failed(error, began=began, patience_seconds=patience)
             return self._pace.after_error(error.server_seconds, error.retry_after)
         except Exception:  # noqa: BLE001 - a bug ends one list, never the sight of all things

@@ -112,9 +112,9 @@ AGENTS = Sort(
     live=lambda call, machine: machine.state(call.now) != "LOST",
 )
 
-OPERATIONS = (
+OPERATIONS = machines.operations(
+    AGENTS,
     Operation("list_agents", "GET", "/rest/agents", list_agents),
     Operation("list_agents", "GET", "/rest/spaces/{space}/agents", list_agents),
     Operation("list_project_agents", "GET", "/rest/projects/{project}/agents", list_project_agents),
-    *machines.operations(AGENTS),
 )

@@ -90,7 +90,8 @@ _USER, _SPACE, _PROJECT = (
 )
 _LIST = partial(machines.list_all, sort=DOCKER_HOSTS)
 
-OPERATIONS = (
+OPERATIONS = machines.operations(
+    DOCKER_HOSTS,
     Operation("list_docker_hosts", "GET", _USER, _LIST),
     Operation("list_docker_hosts", "GET", _SPACE, _LIST),
     Operation(
@@ -102,5 +103,4 @@ OPERATIONS = (
     Operation("test_connection", "POST", f"{_USER}/testconnection", test_connection),
     Operation("get_docker_host_status", "GET", f"{_USER}/{{id}}/status", get_status),
     Operation("get_docker_host_status", "GET", f"{_SPACE}/{{id}}/status", get_status),
-    *machines.operations(DOCKER_HOSTS),
 )

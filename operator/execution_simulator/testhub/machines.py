@@ -6,6 +6,7 @@ projects only associate what a level has. What the two sorts differ in is a `Sor
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
@@ -200,8 +201,12 @@ def parsed(call: Call, sort: Sort, known: Machine | None = None) -> Members:
     return {name: value for name, value in content.items() if value is not None}
 
 
-def operations(sort: Sort) -> tuple[Operation, ...]:
-    """The operations that both sorts have, but for the lists."""
+def operations(sort: Sort, *own: Operation) -> tuple[Operation, ...]:
+    """The operations of a sort: what all sorts have, and its lists and whatever else is its own."""
+    return tuple(replace(one, shelf=sort.kept) for one in (*own, *_common(sort)))
+
+
+def _common(sort: Sort) -> tuple[Operation, ...]:
     user, space, project = (
         f"/rest{level}/{sort.collection}"
         for level in ("", "/spaces/{space}", "/projects/{project}")

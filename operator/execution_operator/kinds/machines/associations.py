@@ -9,8 +9,8 @@ import structlog
 
 from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.claims import clings
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Association, Refusal
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import problem_of
 from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.remote.errors import (
@@ -70,8 +70,7 @@ class Associations:
             if isinstance(error, Closed):
                 raise
             self._answered(action, wanted, error)
-            shared = connection.lists.of_project(machines, project)
-            shared.hurry(action.machine_id)
+            self._traits.list_of_project(connection, project).hurry(action.machine_id)
             return
         self._answered(action, wanted, None)
         known = [one.id for one in wanted.status.projects]
@@ -80,7 +79,7 @@ class Associations:
         if shown is False or not first:
             self._told_again(wanted, project)
         self._associated(wanted, project, there=shown or None, in_vain=shown is False)
-        connection.lists.of_project(machines, project).hurry(action.machine_id)
+        self._traits.list_of_project(connection, project).hurry(action.machine_id)
 
     async def _sent(
         self, action: Associate, wanted: MachineObject, seen: Seen, machines: Machines[Any]
@@ -163,9 +162,7 @@ class Associations:
 
         Who may see neither the machine there nor the list has to believe what was answered.
         """
-        machines = self._machines(connection)
-        shared = connection.lists.of_project(machines, action.project_id)
-        now = self._now()
+        shared, now = self._traits.list_of_project(connection, action.project_id), self._now()
         try:
             if action.machine_id in (await shared.newer_than(now)).items:
                 return True
@@ -209,7 +206,7 @@ class Associations:
 
     def _told_again(self, wanted: MachineObject, project: str, *, anew: bool = False) -> None:
         known = self._memories.of(wanted).reassociations
-        before = Repairs() if anew else known.get(project, Repairs())
+        before = Streak() if anew else known.get(project, Streak())
         again = before.again(self._now(), self._periods.fight)
         self._memories.keep(wanted, reassociations={**known, project: again})
 

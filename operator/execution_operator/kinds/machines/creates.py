@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.model import REQUESTED_AT_ANNOTATION
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.backoff import Backoff
 
@@ -21,28 +21,28 @@ class Creates:
 
     Attributes:
         attempts: whatever came of them.
-        losses: of machines that were created, and that the server had no more later.
+        gone: machines that were created, and that the server had no more later.
         problem: what the last attempt failed of; None when it did not, or when nobody knows.
-        asked: what people had asked for; once that is something else, all begins anew.
+        asked_for: what people had asked for; once that is something else, all begins anew.
     """
 
-    attempts: Repairs = field(default_factory=Repairs)
-    losses: Repairs = field(default_factory=Repairs)
+    attempts: Streak = field(default_factory=Streak)
+    gone: Streak = field(default_factory=Streak)
     problem: Problem | None = None
-    asked: tuple[int, str] | None = None
+    asked_for: tuple[int, str] | None = None
 
-    def again(self, now: float, longest: float, *, asked: tuple[int, str]) -> Creates:
+    def again(self, now: float, longest: float, *, asked_for: tuple[int, str]) -> Creates:
         """One more attempt."""
         attempts = self.attempts.again(now, longest)
-        return replace(self, attempts=attempts, problem=None, asked=asked)
+        return replace(self, attempts=attempts, problem=None, asked_for=asked_for)
 
-    def failed(self, problem: Problem) -> Creates:
+    def failed(self, problem: Problem | None) -> Creates:
         """The last attempt came to nothing."""
         return replace(self, problem=problem)
 
-    def lost(self, now: float, longest: float) -> Creates:
+    def vanished(self, now: float, longest: float) -> Creates:
         """What was created is gone."""
-        return replace(self, losses=self.losses.again(now, longest))
+        return replace(self, gone=self.gone.again(now, longest))
 
     def wait(self, now: float, periods: Periods) -> float:
         """Seconds until the next attempt; 0 when it may be made now.
@@ -57,11 +57,11 @@ class Creates:
 
     def is_fight(self, now: float, longest: float) -> bool:
         """Whether somebody removes what is created, again and again."""
-        return self.losses.is_fight(now, longest)
+        return self.gone.is_fight(now, longest)
 
     def peace_in(self, now: float, longest: float) -> float | None:
         """Seconds until a fight counts as over; None where there is none."""
-        return self.losses.last + 2 * longest - now if self.is_fight(now, longest) else None
+        return self.gone.over_in(now, longest) if self.is_fight(now, longest) else None
 
 
 def rarely(problem: Problem) -> Problem:

@@ -1,50 +1,14 @@
-"""What differs between what is wanted and what the server has, and when to repair it; pure."""
+"""What differs between what is wanted and what the server has; pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from execution_operator.remote.messages import JSON
-
-_FIRST_SECONDS: Final = 5.0
-_PATIENCE: Final = 3
-"""After so many repairs of the same thing somebody else surely overwrites it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repairs:
-    """How often in a row something was repaired, and when last in monotonic seconds."""
-
-    count: int = 0
-    last: float = 0.0
-
-    def again(self, now: float, longest: float) -> Repairs:
-        """One more; the row begins anew after a time of peace."""
-        return Repairs(1 if self.is_over(now, longest) else self.count + 1, now)
-
-    def wait(self, now: float, longest: float, *, first: float = _FIRST_SECONDS) -> float:
-        """Seconds until the next repair; 0 when it may be done now."""
-        if self.count == 0:
-            return 0.0
-        pause = min(first * 2.0 ** min(self.count - 1, 30), longest)
-        return max(0.0, self.last + pause - now)
-
-    def is_fight(self, now: float, longest: float) -> bool:
-        """Whether somebody overwrites what is repaired, again and again."""
-        return self.count >= _PATIENCE and not self.is_over(now, longest)
-
-    def is_over(self, now: float, longest: float) -> bool:
-        """Whether the last repair has held for longer than repairs are ever apart."""
-        return self.over_in(now, longest) <= 0
-
-    def over_in(self, now: float, longest: float) -> float:
-        """Seconds until then, if nothing has to be repaired again."""
-        return self.last + 2 * longest - now
 
 
 def drift(wanted: Mapping[str, JSON], found: Mapping[str, JSON]) -> tuple[str, ...]:

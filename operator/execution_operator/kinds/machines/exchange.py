@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from execution_operator.kinds.machines.actions import (
     Associate,
@@ -22,6 +22,7 @@ from execution_operator.kinds.machines.connected import connection_of
 from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
+from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.presence import Presence
 from execution_operator.kinds.machines.search import Search
 from execution_operator.kinds.machines.seen import Certainty, Told
@@ -53,17 +54,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.periods import Periods
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.messages import JSON
-    from execution_operator.remote.shared_list import SharedList
-    from execution_operator.remote.testhub.levels import Level
-    from execution_operator.remote.testhub.machine_wire import Machine
     from execution_operator.remote.testhub.machines import Machines
-
-_HEALTHY: Final[dict[str, Any]] = {
-    "problem": None,
-    "retry_at": 0.0,
-    "failed_for": None,
-    "denials": None,
-}
 
 
 class Exchanger:
@@ -104,17 +95,21 @@ class Exchanger:
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
-            denied = await self._looks.denied(action, wanted, error, connection)
-            problem = self._uncreated(action, wanted, denied)
+            problem = await self._looks.denied(action, wanted, error, connection)
         except RemoteError as error:
-            problem = self._uncreated(action, wanted, problem_of(error))
+            problem = problem_of(error)
         tries = isinstance(action, Check | Create)
         if problem is not None:
-            memory = self._failed(wanted, problem)
+            uncreated = _is_uncreated(action, self._memories.of(wanted))
+            memory = self._failed(wanted, rarely(problem) if uncreated else problem)
+            if uncreated:  # in the words that are told, for as long as none is tried again
+                creates = memory.creates.failed(memory.problem)
+                memory = self._memories.keep(wanted, creates=creates)
             return self._memories.keep(wanted, vain=memory.failures) if tries else memory
         # A look-up comes before each attempt: that it went well makes no attempt the first.
         vain = self._memories.of(wanted).vain if isinstance(action, Check | LookUp) else 0
-        return self._memories.keep(wanted, **_HEALTHY, failures=vain, vain=vain)
+        changes = HEALTHY | {"failures": vain, "vain": vain, "denials": None}
+        return self._memories.keep(wanted, **changes)
 
     async def _done(
         self, action: Exchange | Check, wanted: MachineObject, seen: Seen, connection: Connection
@@ -158,11 +153,14 @@ class Exchanger:
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
-        shared, known = self._shared(connection, action.level), self._memories.of(wanted).creates
+        shared, known = (
+            self._traits.list_of(connection, action.level),
+            self._memories.of(wanted).creates,
+        )
         before = shared.listing.shown.keys() if shared.listing is not None else ()
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
-        again = known.again(self._now(), self._periods.fight, asked=wanted.metadata.asked_for)
+        again = known.again(self._now(), self._periods.fight, asked_for=wanted.metadata.asked_for)
         self._memories.keep(wanted, found=None, creates=again, **doubt)
         try:
             machine = await self._machines(connection).create(
@@ -225,7 +223,7 @@ class Exchanger:
             sent=seen.hidden.fingerprint if seen.hidden else None,
         )
         self._teller.repaired(wanted, (*names, *(hidden_members(seen) if unsent else ())))
-        self._shared(connection, level).hurry(action.machine_id)
+        self._traits.list_of(connection, level).hurry(action.machine_id)
         return None
 
     def _doubted(self, wanted: MachineObject, connection: Connection, action: Update) -> None:
@@ -235,24 +233,13 @@ class Exchanger:
             machine=None,
             repairs=self._memories.of(wanted).repairs.again(self._now(), self._periods.fight),
         )
-        self._shared(connection, action.level).hurry(action.machine_id)
-
-    def _uncreated(
-        self, action: Exchange | Check, wanted: MachineObject, problem: Problem
-    ) -> Problem:
-        """Remember what a create failed of, for as long as none is tried again."""
-        if not isinstance(action, Create):
-            return problem
-        memory = self._memories.of(wanted)
-        told = in_the_same_words(rarely(problem), memory.told_of(wanted.metadata.asked_for))
-        self._memories.keep(wanted, creates=memory.creates.failed(told))
-        return told
+        self._traits.list_of(connection, action.level).hurry(action.machine_id)
 
     def _failed(self, wanted: MachineObject, problem: Problem | None) -> Memory:
-        memory, about = self._memories.of(wanted), wanted.metadata.asked_for
+        memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
         failures, told = memory.failures + 1, memory.told
         if problem is not None:
-            problem = in_the_same_words(problem, memory.told_of(about))
+            problem = in_the_same_words(problem, memory.told_of(asked_for))
         wait = Backoff().delay(failures, self._random)
         if problem is not None:
             wait = max(wait, problem.retry_after or 0.0)
@@ -262,16 +249,23 @@ class Exchanger:
             problem=problem,
             failures=failures,
             retry_at=self._now() + wait,
-            failed_for=about,
-            told=Told(problem, about) if problem is not None else told,
+            failed_for=asked_for,
+            told=Told(problem, asked_for) if problem is not None else told,
         )
 
     def _machines(self, connection: Connection) -> Machines[Any]:
         return self._traits.machines(connection.hub)
 
-    def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
-        machines = self._machines(connection)
-        return connection.lists.of_level(machines, level)
-
     def _now(self) -> float:
         return self._clock.now().monotonic
+
+
+def _is_uncreated(action: Exchange | Check, memory: Memory) -> bool:
+    """Whether an exchange that failed left nothing of ours there that was to be created."""
+    match action:
+        case Create():
+            return memory.machine is None
+        case Confirm():
+            return memory.gone == action.machine_id
+        case _:
+            return False

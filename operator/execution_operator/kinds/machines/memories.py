@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from execution_operator.kinds.machines.actions import Associate
-from execution_operator.kinds.machines.drift import Repairs
 from execution_operator.kinds.machines.seen import Certainty, Memory
+from execution_operator.kinds.machines.streak import Streak
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.actions import Change
     from execution_operator.kinds.machines.seen import Refusal
 
-Told = TypeVar("Told")
+Kept = TypeVar("Kept")
+HEALTHY: Final[dict[str, Any]] = {
+    "problem": None,
+    "failures": 0,
+    "failed_for": None,
+    "vain": 0,
+    "retry_at": 0.0,
+}
+"""No exchange failed."""
 _NOTHING: Final = Memory()
 _NO_LONGER: Final[dict[str, Any]] = {
     "certainty": Certainty.UNSENT,
@@ -25,7 +33,7 @@ _NO_LONGER: Final[dict[str, Any]] = {
     "stray": None,
     "sent": None,
     "link": None,
-    "repairs": Repairs(),
+    "repairs": Streak(),
     "associations": {},
     "reassociations": {},
     "refusals": {},
@@ -82,8 +90,8 @@ class Memories:
         self._kept.pop(uid, None)
 
 
-def _of_projects(known: Mapping[str, Told], ours: Collection[str]) -> dict[str, Told]:
-    return {project: told for project, told in known.items() if project in ours}
+def _of_projects(known: Mapping[str, Kept], ours: Collection[str]) -> dict[str, Kept]:
+    return {project: kept for project, kept in known.items() if project in ours}
 
 
 def _still_holds(change: Change, refusal: Refusal, wanted: MachineObject) -> bool:

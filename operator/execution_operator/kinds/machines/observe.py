@@ -14,6 +14,7 @@ from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
+from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
@@ -86,19 +87,17 @@ class Observer:
         try, because somebody else mended it, nothing is told of it any more, and after a time of
         peace the next failure is a first one.
         """
-        memory, asked = self._memories.of(wanted), wanted.metadata.asked_for
-        if memory.creates.asked not in (None, asked):
+        memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
+        if memory.creates.asked_for not in (None, asked_for):
             memory = self._memories.keep(wanted, creates=Creates())
-        refusals = due_again(memory.refusals, asked)
+        refusals = due_again(memory.refusals, asked_for)
         if refusals != memory.refusals:
             memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
-        if memory.failed_for != asked or late >= self._periods.fight:
-            return self._memories.keep(
-                wanted, problem=None, retry_at=0.0, failures=0, vain=0, failed_for=None
-            )
+        if memory.failed_for != asked_for or late >= self._periods.fight:
+            return self._memories.keep(wanted, **HEALTHY)
         if late >= 0:
             return self._memories.keep(wanted, problem=None)
         return memory
@@ -176,9 +175,8 @@ class Observer:
         known = machine_id(wanted, seen)
         if known is None or seen.level is None:
             return seen
-        lists, client = connection.lists, self._traits.machines(connection.hub)
-        key = Key.of(wanted)
-        shared = lists.of_level(client, seen.level)
+        lists, key = connection.lists, Key.of(wanted)
+        shared = self._traits.list_of(connection, seen.level)
         sight = shared.follow(wanted.metadata.uid, known, lambda: self._wake(key))
         machine = _newest(shared.listing, seen.memory, known)
         if recorded_id(wanted) == known and _is_superseded(shared.listing, seen.memory, known):
@@ -194,7 +192,6 @@ class Observer:
         self, wanted: MachineObject, seen: Seen, connection: Connection, known: str
     ) -> tuple[Seen, list[SharedList[Machine]]]:
         """The same with which projects may use it, and the lists that say so."""
-        lists, client = connection.lists, self._traits.machines(connection.hub)
         uid, key = wanted.metadata.uid, Key.of(wanted)
         ids = {one.id for one in wanted.status.projects}
         ids |= {one.id for one in seen.projects if one.id is not None}
@@ -203,7 +200,7 @@ class Observer:
         associations: dict[str, bool | None] = {}
         known_at: dict[str, float] = {}
         for project_id in sorted(ids):
-            one = lists.of_project(client, project_id)
+            one = self._traits.list_of_project(connection, project_id)
             followed.append(one)
             sight = one.follow(uid, known, lambda: self._wake(key))
             if sight.trouble is not None:

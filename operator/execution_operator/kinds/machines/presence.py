@@ -11,7 +11,6 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
-from execution_operator.kinds.machines.creates import rarely
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
 from execution_operator.remote.errors import NotFound, Rejected, RemoteError
@@ -103,7 +102,7 @@ class Presence:
             self._teller.vanished(wanted, action.machine_id)
         self._memories.gone(wanted, action.machine_id)
         if is_ours:
-            creates = self._memories.of(wanted).creates.lost(self._now(), self._periods.fight)
+            creates = self._memories.of(wanted).creates.vanished(self._now(), self._periods.fight)
             self._memories.keep(wanted, creates=creates)
         return None
 
@@ -117,8 +116,7 @@ class Presence:
         elif last is not None:
             self._teller.left_behind(wanted, _renamed(last))
         self._memories.keep(wanted, is_removed=True)
-        shared = connection.lists.of_level(machines, action.level)
-        shared.removed(action.machine_id)
+        self._traits.list_of(connection, action.level).removed(action.machine_id)
 
     async def _taken_off(
         self,
@@ -146,12 +144,9 @@ class Presence:
         return True
 
     def _forgotten(self, wanted: MachineObject, last: Machine, end: str) -> Problem:
-        """Nothing there is ours; what is to be told until another one is created."""
-        problem = rarely(self._misnamed(wanted, last, end))
+        """Nothing there is ours; what is to be told."""
         self._memories.gone(wanted, last.id)
-        creates = self._memories.of(wanted).creates.failed(problem)
-        self._memories.keep(wanted, creates=creates)
-        return problem
+        return self._misnamed(wanted, last, end)
 
     def _misnamed(self, wanted: MachineObject, last: Machine, end: str) -> Problem:
         """That the server keeps another name than the one that was sent."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.traits import AnyTraits
     from execution_operator.reconcile.ports import Clock
     from execution_operator.remote.listing import Listing
-    from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import Machine
 
@@ -39,7 +38,7 @@ class Search:
         Raises:
             RemoteError: that is not known now.
         """
-        shared = self._shared(connection, action.level)
+        shared = self.traits.list_of(connection, action.level)
         listing = await shared.newer_than(action.not_before)
         hits = await self._hits(listing, action.level, wanted, connection, known=known)
         if not hits and not listing.proves(action.not_before):
@@ -72,14 +71,10 @@ class Search:
         theirs, not_before = set[str](), self._now()
         with suppress(NotFound):  # there are no spaces: the level's own list worked
             for space in await connection.hub.list_spaces():
-                shared = self._shared(connection, SpaceLevel(space.id))
+                shared = self.traits.list_of(connection, SpaceLevel(space.id))
                 with suppress(Forbidden, NotFound):  # then the user's level shows none either
                     theirs |= (await shared.proven(not_before)).items.keys()
         return frozenset(theirs)
-
-    def _shared(self, connection: Connection, level: Level) -> SharedList[Machine]:
-        machines = self.traits.machines(connection.hub)
-        return connection.lists.of_level(machines, level)
 
     def _now(self) -> float:
         return self.clock.now().monotonic

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from execution_operator.kinds.machines.creates import Creates
-from execution_operator.kinds.machines.drift import Repairs
+from execution_operator.kinds.machines.streak import Streak
 from execution_operator.remote.shared_list import Sight
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Refusal:
 
     Attributes:
         until: monotonic time of the next attempt.
-        tries: how often in a row it was surely refused, for `asked_for` (see observe.py).
+        tries: how often in a row it was surely refused, for `asked_for` (see
+            `claims.due_again`).
     """
 
     problem: Problem
@@ -91,10 +92,10 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an exchange failed of, and the generation and the request for a look it was about."""
+    """What an exchange failed of, and the generation and the request for a look it was for."""
 
     problem: Problem
-    about: tuple[int, str]
+    asked_for: tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,12 @@ class Memory:
         settles: by project, from when on lists tell all of our requests (see `claims.settles_at`).
         problem: what the last exchange failed of.
         told: that of an exchange before it, whose words are kept.
-        failures: how many in a row.
+        failures: how many exchanges failed in a row.
+        failed_for: the generation and the request for a look that these were about.
         creates: of whatever machines for this object, the ones that are gone as well.
-        vain: how many attempts to create it came to nothing, in a row.
+        vain: the failures when it was last tried to create it: look-ups that go well between two
+            attempts end no row.
         retry_at: monotonic time of the next attempt after a failure.
-        failed_for: the generation and the request for a look that they were about.
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
         failing_since: monotonic time since when the exchange fails, or names cannot be looked up.
@@ -160,16 +162,16 @@ class Memory:
     is_confirmed: bool = False
     is_removed: bool = False
     associations: Mapping[str, Association] = field(default_factory=dict)
-    repairs: Repairs = field(default_factory=Repairs)
-    reassociations: Mapping[str, Repairs] = field(default_factory=dict)
+    repairs: Streak = field(default_factory=Streak)
+    reassociations: Mapping[str, Streak] = field(default_factory=dict)
     refusals: Mapping[Change, Refusal] = field(default_factory=dict)
     settles: Mapping[str, float | None] = field(default_factory=dict)
     problem: Problem | None = None
     told: Told | None = None
     failures: int = 0
+    failed_for: tuple[int, str] | None = None
     creates: Creates = field(default_factory=Creates)
     vain: int = 0
-    failed_for: tuple[int, str] | None = None
     retry_at: float = 0.0
     lost_since: float | None = None
     missing_since: float | None = None
@@ -183,9 +185,10 @@ class Memory:
         """Whether the last exchange failed, whatever is known of it."""
         return self.retry_at > 0
 
-    def told_of(self, asked: tuple[int, str]) -> Problem | None:
+    def told_of(self, asked_for: tuple[int, str]) -> Problem | None:
         """What an exchange failed of last, unless people ask for something else by now."""
-        return self.told.problem if self.told is not None and self.told.about == asked else None
+        told = self.told
+        return told.problem if told is not None and told.asked_for == asked_for else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

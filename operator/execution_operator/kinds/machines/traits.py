@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from execution_operator.kinds.machines.seen import Memory, Seen
     from execution_operator.kinds.problems import Problem
     from execution_operator.remote.messages import JSON
+    from execution_operator.remote.shared_list import SharedList
     from execution_operator.remote.testhub.client import TestHub
     from execution_operator.remote.testhub.levels import Level
     from execution_operator.remote.testhub.machine_wire import ConnectionStatus
@@ -51,6 +52,14 @@ class Traits(ABC, Generic[Wanted, MachineItem]):
     @abstractmethod
     def machines(self, hub: TestHub) -> Machines[MachineItem]:
         """The client's part for it."""
+
+    def list_of(self, connection: Connection, level: Level) -> SharedList[MachineItem]:
+        """The list of a level that all share."""
+        return connection.lists.of_level(self.machines(connection.hub), level)
+
+    def list_of_project(self, connection: Connection, project_id: str) -> SharedList[MachineItem]:
+        """The list of what a project may use that all share."""
+        return connection.lists.of_project(self.machines(connection.hub), project_id)
 
     @abstractmethod
     def name_of(self, wanted: Wanted) -> str:

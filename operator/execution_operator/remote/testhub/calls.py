@@ -98,14 +98,14 @@ class Calls:
             RemoteError: the list is not complete; what is missing from it would prove nothing.
                 It tells the server's seconds as well, those of the pages before included.
         """
-        listing, seconds = reading.Listing(model, may_be_short=may_be_short), 0.0
+        gathered, seconds = reading.Pages(model, may_be_short=may_be_short), 0.0
         try:
             for page in range(_MOST_PAGES):
                 answer = await self.answer(request(page))
                 seconds += answer.response.server_seconds
-                if not await off_loop(listing.add, answer):
-                    items = tuple(listing.found.values())
-                    return WholeList(items, seconds, listing.pages, listing.is_short)
+                if not await off_loop(gathered.add, answer):
+                    items = tuple(gathered.found.values())
+                    return WholeList(items, seconds, gathered.pages, gathered.is_short)
         except RemoteError as error:
             error.server_seconds += seconds
             raise

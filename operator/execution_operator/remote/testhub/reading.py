@@ -188,7 +188,7 @@ def read_junit(answer: Answer) -> TestCounts:
 
 
 @dataclass(slots=True)
-class Listing(Generic[Item]):
+class Pages(Generic[Item]):
     """Gathers the pages of a list, and tells whether all are there.
 
     A page that brings nothing new means that the server ignored which page was asked for; fewer

@@ -76,13 +76,6 @@ class Opened:
 RESTLESS = ["abc", "bcd", "cde", "def", "efg", "fgh", "ghi"]
 
 
-async def test_a_list_of_one_page_proves_what_it_lacks_at_once():
-    one = Opened(Server(["ab"], pages=1))
-    await one.shared.newer_than(100.0)
-    assert "c" not in (await one.shared.proven(100.0)).items
-    assert one.server.asked == 1
-
-
 async def test_a_list_of_several_pages_is_asked_for_until_it_proves_what_it_lacks():
     one = Opened(Server(["abc", "bcd", "bcde"]))
     listing = await one.shared.proven(100.0)

@@ -12,15 +12,8 @@ from execution_operator.remote.errors import ProtocolError
 from execution_operator.remote.shared_list import Pacing, SharedList
 from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
+from support.things import Thing
 from support.virtual_time import in_virtual_time, seconds
-
-
-@dataclass(frozen=True)
-class Thing:
-    id: str
-
-    def lasting(self) -> object:
-        return None
 
 
 @dataclass

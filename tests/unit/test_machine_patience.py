@@ -29,6 +29,7 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
 from support.agents import RECORDED, agent, found, held_agent, seen, summarize
+from support.conditions import said
 from support.machine_stage import Stage
 from support.runs import PERIODS, START, at
 
@@ -36,17 +37,6 @@ NOW = at(100.0)
 AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="cannot list agents: no answer")
 SENSELESS = Problem(reason=Reason.PROTOCOL_ERROR, message="HTML")
 REFUSED = Problem(reason=Reason.REJECTED, message="no", needs_person=True)
-
-
-def said(type_: str, status: str, reason: str, message: str = "", generation: int = 1):
-    return {
-        "type": type_,
-        "status": status,
-        "reason": reason,
-        "message": message,
-        "observedGeneration": generation,
-        "lastTransitionTime": START.isoformat(),
-    }
 
 
 USABLE = [said("Ready", "True", "Ready", "usable"), said("Synced", "True", "Synced")]
@@ -216,7 +206,7 @@ NO_SERVER = Problem(reason=Reason.SERVER_NOT_FOUND, message="create it")
     ],
 )
 def test_what_was_missing_for_long_is_so_after_a_restart(generation, memory, since):
-    wanted = recorded([said("Stalled", "True", "ServerNotFound", "create it", generation)])
+    wanted = recorded([said("Stalled", "True", "ServerNotFound", generation=generation)])
     known = seen(wanted, memory, blocker=NO_SERVER)
     assert missing_since(wanted, known, NOW, NO_SERVER, periods=PERIODS) == since
     assert missing_since(wanted, known, NOW, AWAY, periods=PERIODS) is None

@@ -18,7 +18,6 @@ from execution_operator.kinds.machines.seen import Memory, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.standing import Standing
 from execution_operator.kinds.static_agent.traits import AgentTraits
-from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.remote.errors import (
     Forbidden,
     ProtocolError,
@@ -285,19 +284,3 @@ async def test_a_project_that_refuses_again_and_again_is_told_once():
         await associations.associate(change, wanted, seen(wanted), connection)
         told_words.append(memories.of(wanted).refusals[change].problem.message)
     assert told_words == ["may not: request 4f3a-1"] * 2
-
-
-@pytest.mark.parametrize(
-    ("problem", "same"),
-    [
-        pytest.param(
-            replace(AWAY, message="cannot list agents: timed out"), True, id="passing: any words"
-        ),
-        pytest.param(
-            replace(AWAY, message="cannot change an agent: no answer"), False, id="of another thing"
-        ),
-        pytest.param(SENSELESS, False, id="another reason"),
-    ],
-)
-def test_a_passing_problem_is_the_same_for_its_reason_and_what_it_is_about(problem, same):
-    assert (in_the_same_words(problem, AWAY).message == AWAY.message) is same

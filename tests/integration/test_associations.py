@@ -468,27 +468,29 @@ async def test_what_the_server_had_before_a_crash_is_ended_although_it_is_not_wa
 
 
 FAILING = {
-    "server's fault": {"status": 500},
-    "proxy's page": {"status": 404, "body": "html"},
+    "refused": ({"status": 403}, ("False", "Forbidden"), ()),
+    "server's fault": ({"status": 500}, ("Unknown", "ServerUnreachable"), ("1050",)),
+    "proxy's page": ({"status": 404, "body": "html"}, ("Unknown", "ProtocolError"), ("1050",)),
 }
 
 
 @pytest.mark.usefixtures("hub", "operator")
-@pytest.mark.parametrize("answer", FAILING.values(), ids=FAILING)
-async def test_a_project_that_fails_keeps_no_other_project_and_no_repair_waiting(lab, answer):
+@pytest.mark.parametrize(("answer", "told", "doubtful"), FAILING.values(), ids=FAILING)
+async def test_a_project_that_fails_keeps_no_other_project_and_no_repair_waiting(
+    lab, answer, told, doubtful
+):
     machine = lab.registered()
     for operation in ("associate", "get_project", "dissociate"):
         lab.fault(operation, path="/projects/1050/", **answer)
     await lab.wanted("1050", "1100", type="wanted")
-    await lab.claims("1050", "1100")
     await until(lambda: set(machine.projects) == {"1100"}, "the other association")
     await until(lambda: machine.members.get("type") == "wanted", "the repair")
-    told = condition(await lab.ready("Unknown"), "Ready")
-    assert told["reason"] in {"ServerUnreachable", "ProtocolError"}
+    await lab.ready(*told)
+    await lab.claims(*doubtful, "1100")
     machine.members["type"] = "drifted"
     await until(lambda: machine.members.get("type") == "wanted", "another repair")
     await lab.lists()
-    await lab.claims("1050")
+    await lab.claims(*doubtful)
     assert machine.projects == {}
     lab.simulator.faults.clear()
     await lab.claims()

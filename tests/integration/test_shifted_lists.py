@@ -40,6 +40,7 @@ async def test_one_that_a_shifted_list_lacked_is_adopted(subject, simulator, pla
     simulator.faults.add(RemoveMachine(operation=place.list, id=gone.id, replace=replace))
     await subject.create(place.spec())
     found = await subject.ready()
+    assert gone not in place.there(simulator)  # a list met the fault
     assert found["status"]["origin"] == "Adopted"
     assert found["status"][place.sort.id_field] == str(wanted.id)
     assert place.create not in simulator.requests.counts()
@@ -59,6 +60,7 @@ async def test_what_others_associated_stays_theirs_after_a_shifted_list(
     await subject.create(place.spec(projects=SHOP))
     await subject.ready()
     found = await subject.shows("no project of its own", lambda status: not status.get("projects"))
+    assert gone not in place.there(simulator)  # a list met the fault
     assert found["status"]["projectCount"] == 0
     assert f"associate_{place.sort.word}" not in simulator.requests.counts()
     await subject.deleted()

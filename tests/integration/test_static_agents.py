@@ -145,22 +145,6 @@ async def test_an_unknown_project_is_told_and_the_others_are_associated(namespac
 
 
 @pytest.mark.usefixtures("hub", "operator")
-async def test_a_refused_project_is_told_and_keeps_nothing_else_waiting(namespace, simulator):
-    refusal = AnswerStatus(
-        operation="associate_agent", status=403, path="/projects/1050/", times=None
-    )
-    simulator.faults.add(refusal)
-    agent = register(simulator)
-    await wanted(namespace, projects=[{"id": "1050"}, {"id": "1100"}], ipAddress="192.0.2.7")
-    await namespace.condition("StaticAgent", "loadgen", "Stalled", "True", "Forbidden")
-    await until(lambda: set(agent.projects) == {"1100"}, "the other project")
-    await until(lambda: agent.members["ipAddress"] == "192.0.2.7", "the repair")
-    simulator.faults.clear()
-    await ready(namespace)
-    assert set(agent.projects) == {"1050", "1100"}
-
-
-@pytest.mark.usefixtures("hub", "operator")
 async def test_a_lost_agent_is_told_and_so_is_its_return(namespace, simulator):
     agent = register(simulator)
     await wanted(namespace)

@@ -12,26 +12,14 @@ from execution_operator.kinds.machines.kind import MachineKind
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import Key
 from execution_operator.reconcile.worker import Worker
-from execution_operator.remote.shared_list import Pacing
-from execution_operator.remote.testhub.machine_lists import MachineLists
 from support.agents import USER
 from support.agents_server import AgentsServer
-from support.chance import Chance
+from support.conditions import said
+from support.machine_ports import machine_lists, machine_ports
 from support.runs import PERIODS, URL, at
 from support.servers import server
 
 KEY: Final = Key("StaticAgent", "shop", "loadgen")
-_READY: Final = {
-    "conditions": [
-        {
-            "type": "Ready",
-            "status": "True",
-            "reason": "Ready",
-            "observedGeneration": 1,
-            "lastTransitionTime": "2026-11-22T09:00:00Z",
-        }
-    ]
-}
 
 
 @dataclass
@@ -50,8 +38,8 @@ class Cluster:
     held: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ready = server().model_dump() | {"status": _READY}
-        self.server = ExecutionServer.model_validate(ready)
+        ready = {"conditions": [said("Ready", "True", "Ready")]}
+        self.server = ExecutionServer.model_validate(server().model_dump() | {"status": ready})
 
     def get(self, key: Key) -> Any:
         return self.wanted if key == KEY else self.server
@@ -115,31 +103,21 @@ class Stage:
         self.hub = self.hub or AgentsServer(before_list=self._list)
         self.cluster = Cluster(self, self.wanted)
         self.reconnect()
-        clock: Any = SimpleNamespace(now=lambda: at(self.seconds))
-        ports: Any = SimpleNamespace(
-            objects=self.cluster,
-            fence=SimpleNamespace(check=lambda: None, writer="w/1", since=self.term_began),
-            clock=clock,
-            random=Chance(),
-            events=SimpleNamespace(publish=lambda *told, **_kind: self.told.append(told[1])),
-            wake=lambda _key: None,
-            cluster_id="c1",
+        ports = machine_ports(
+            lambda: self.seconds, self.told, objects=self.cluster, term_began=self.term_began
         )
         connections: Any = SimpleNamespace(get=lambda _key: self._connection())
         kind = MachineKind(
             ports=ports, connections=connections, periods=PERIODS, traits=TriedTraits(self)
         )
         meter: Any = SimpleNamespace(reconciled=lambda *_what: None)
-        self.worker = Worker({"StaticAgent": kind}, objects=ports.objects, clock=clock, meter=meter)
+        self.worker = Worker(
+            {"StaticAgent": kind}, objects=self.cluster, clock=ports.clock, meter=meter
+        )
 
     def reconnect(self) -> None:
         """Lists begin anew, as when the ExecutionServer was edited."""
-        self.lists = MachineLists(
-            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
-            monotonic=lambda: self.seconds,
-            random=Chance(),
-            wake_all=lambda _wakes: None,
-        )
+        self.lists = machine_lists(lambda: self.seconds)
 
     def _list(self) -> None:
         self.seconds += self.list_takes

@@ -20,7 +20,6 @@ from execution_operator.remote.whole_list import WholeList
 from support.agents import RECORDED, USER, found, held_agent
 from support.agents_server import AgentsServer
 from support.machine_stage import Stage
-from support.runs import at
 
 LOST = Unreachable("no answer")
 DENIED = Forbidden("no right")
@@ -96,12 +95,6 @@ class Lab:
         )
         self.stage.cluster.wanted = now.model_copy(update={"metadata": meta, "spec": spec})
 
-    def deleted(self) -> None:
-        """Somebody deletes the object just now."""
-        now = self.stage.now_wanted
-        meta = now.metadata.model_copy(update={"deletion_timestamp": at(self.stage.seconds).utc})
-        self.stage.cluster.wanted = now.model_copy(update={"metadata": meta})
-
     async def looks(self, after: float = 1.0) -> Any:
         """One look after so many seconds, with lists as new as that."""
         self.stage.seconds += after
@@ -116,10 +109,10 @@ class Lab:
         """The projects that the status has as ours."""
         return "".join(one.id for one in self.stage.now_wanted.status.projects)
 
-    def said(self, kind: str) -> tuple[str, str]:
-        """A condition: status and reason."""
-        known = self.stage.now_wanted.status.conditions
-        return next((one.status, one.reason) for one in known if one.type == kind)
+    @property
+    def ready(self) -> tuple[str, str]:
+        """That condition: status and reason."""
+        return self.stage.says("Ready")[:2]
 
 
 def _projects(ids: str) -> list[dict[str, str]]:
@@ -129,7 +122,7 @@ def _projects(ids: str) -> list[dict[str, str]]:
 async def test_a_project_is_claimed_as_long_as_it_is_ours():
     lab = Lab()
     await lab.looks()
-    assert (lab.claimed, lab.hub.changes, lab.said("Ready")) == ("7", ["+7"], ("True", "Ready"))
+    assert (lab.claimed, lab.hub.changes, lab.ready) == ("7", ["+7"], ("True", "Ready"))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +137,7 @@ async def test_what_the_server_surely_refused_is_no_claim(refusal):
     lab = Lab()
     lab.hub.fates["7"] = refusal
     await lab.looks()
-    assert (lab.claimed, lab.said("Ready")) == ("", ("False", refusal.reason))
+    assert (lab.claimed, lab.ready) == ("", ("False", refusal.reason))
 
 
 async def test_a_refused_project_is_tried_ever_more_rarely_and_claimed_before():
@@ -156,7 +149,7 @@ async def test_a_refused_project_is_tried_ever_more_rarely_and_claimed_before():
     assert waits[1:] == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
     lab.hub.fates.clear()
     await lab.looks(after=waits[-1])
-    assert (lab.claimed, lab.said("Ready")) == ("7", ("True", "Ready"))
+    assert (lab.claimed, lab.ready) == ("7", ("True", "Ready"))
 
 
 async def test_a_refused_project_is_tried_at_once_when_people_change_the_spec():
@@ -180,11 +173,11 @@ async def test_what_a_person_associates_after_a_refusal_is_theirs(restarts):
     if restarts:
         lab.restart()
     await lab.looks()
-    assert (lab.claimed, lab.said("Ready")) == ("", ("True", "Ready"))
+    assert (lab.claimed, lab.ready) == ("", ("True", "Ready"))
     lab.hub.fates.clear()
     lab.lists("")
     await lab.looks()
-    lab.deleted()
+    lab.stage.delete()
     await lab.looks()
     assert (lab.hub.changes, lab.hub.uses) == (["+7"], {"7"})
 
@@ -204,7 +197,7 @@ async def test_what_was_carried_out_although_the_answer_was_lost_is_ours():
     await lab.looks()
     lab.hub.uses.add("7")
     await lab.looks()
-    assert (lab.claimed, lab.said("Ready")) == ("7", ("True", "Ready"))
+    assert (lab.claimed, lab.ready) == ("7", ("True", "Ready"))
 
 
 @pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
@@ -268,7 +261,7 @@ async def test_a_deletion_waits_for_what_may_be_carried_out_late(restarts):
     lab.hub.fates["7"] = LOST
     await lab.looks()
     lab.hub.fates.clear()
-    lab.deleted()
+    lab.stage.delete()
     if restarts:
         lab.restart()
     outcome = await lab.looks()
@@ -282,7 +275,7 @@ async def test_a_deletion_waits_for_what_may_be_carried_out_late(restarts):
 async def test_a_deletion_soon_after_a_restart_waits_for_nothing_that_is_there():
     lab = Lab()
     await lab.looks()
-    lab.deleted()
+    lab.stage.delete()
     lab.restart()
     await lab.looks()
     assert (lab.hub.changes, lab.hub.uses) == (["+7", "-7"], set())
@@ -304,7 +297,7 @@ async def test_one_project_that_fails_keeps_nothing_else_waiting(fate):
     assert (lab.hub.changes, lab.hub.uses) == (["+7", "+8"], {"8"})
     assert "update" in lab.hub.asked
     assert outcome.look_again <= 60.0
-    assert lab.said("Ready")[1] == fate.reason
+    assert lab.ready[1] == fate.reason
 
 
 @pytest.mark.parametrize("fate", OF_ONE)

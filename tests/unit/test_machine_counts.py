@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from execution_operator.api.static_agent import StaticAgent
 from execution_operator.kinds.counts import machines_by_server, snapshot_ages
 from execution_operator.kinds.machines.digest import digest_of
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import Digest, Key
+from support.agents import agent as static_agent
+from support.conditions import said
 from support.docker_hosts import RECORDED, TRAITS, docker_host
 
 HUB = Key("ExecutionServer", "shop", "hub")
@@ -19,12 +20,7 @@ SERVER = Digest(key=HUB, uid="s1", ready="True", is_held=True)
 
 
 def ready(reason: str) -> dict[str, Any]:
-    return {
-        "type": "Ready",
-        "status": "True" if reason == "Ready" else "False",
-        "reason": reason,
-        "lastTransitionTime": "2026-11-22T09:00:00Z",
-    }
+    return said("Ready", "True" if reason == "Ready" else "False", reason)
 
 
 def host(word: str | None, reason: str = "Ready"):
@@ -35,13 +31,7 @@ def host(word: str | None, reason: str = "Ready"):
 
 
 def agent(word: str | None, reason: str = "Ready"):
-    wanted = StaticAgent.model_validate(
-        {
-            "metadata": {"name": "loadgen", "namespace": "shop", "uid": "a1"},
-            "spec": {"serverRef": {"name": "hub"}, "hostName": "loadgen-1"},
-            "status": {"state": word, "conditions": [ready(reason)]},
-        }
-    )
+    wanted = static_agent(status={"state": word, "conditions": [ready(reason)]})
     return digest_of(wanted, host="loadgen-1", state=AgentTraits().state_of(wanted))
 
 

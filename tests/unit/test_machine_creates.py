@@ -21,12 +21,10 @@ from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.static_agent.traits import AgentTraits
 from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import Ambiguous, NotFound, Rejected, Unreachable
-from execution_operator.remote.shared_list import Pacing
 from execution_operator.remote.testhub.levels import SpaceLevel
-from execution_operator.remote.testhub.machine_lists import MachineLists
 from support.agents import RECORDED, USER, agent, decide, found, held_agent, listed, seen, summarize
 from support.agents_server import AgentsServer
-from support.chance import Chance
+from support.machine_ports import machine_lists, machine_ports
 from support.runs import PERIODS, URL, at
 
 WANTED = held_agent()
@@ -47,23 +45,11 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Nothing has happened yet."""
-        clock = SimpleNamespace(now=lambda: at(self.seconds))
-        lists = MachineLists(
-            pacing=Pacing(poll=5.0, quiet=60.0, outage=60.0),
-            monotonic=lambda: self.seconds,
-            random=Chance(),
-            wake_all=lambda _wakes: None,
-        )
+        lists = machine_lists(lambda: self.seconds)
         hub = SimpleNamespace(agents=self.agents, list_spaces=self._list_spaces)
         connection = SimpleNamespace(hub=hub, lists=lists, url=self.url)
         self.space = lists.of_level(self.agents, SPACE)
-        events = SimpleNamespace(publish=lambda *told, **_kind: self.told.append(told[1]))
-        ports: Any = SimpleNamespace(
-            fence=SimpleNamespace(check=lambda: None),
-            clock=clock,
-            random=Chance(),
-            events=events,
-        )
+        ports = machine_ports(lambda: self.seconds, self.told)
         self.exchanger = Exchanger(
             ports=ports,
             connections=SimpleNamespace(get=lambda _key: connection),  # type: ignore[arg-type]

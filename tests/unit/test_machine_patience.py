@@ -18,7 +18,6 @@ from execution_operator.kinds.machines.seen import Memory, WantedProject
 from execution_operator.kinds.problems import Problem
 from execution_operator.kinds.standing import Standing
 from execution_operator.kinds.static_agent.traits import AgentTraits
-from execution_operator.kinds.wording import in_the_same_words
 from execution_operator.remote.errors import (
     Forbidden,
     ProtocolError,
@@ -29,6 +28,7 @@ from execution_operator.remote.errors import (
 from execution_operator.remote.outage import Trouble
 from execution_operator.remote.shared_list import Sight
 from support.agents import RECORDED, agent, found, held_agent, seen, summarize
+from support.conditions import said
 from support.machine_stage import Stage
 from support.runs import PERIODS, START, at
 
@@ -36,17 +36,6 @@ NOW = at(100.0)
 AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="cannot list agents: no answer")
 SENSELESS = Problem(reason=Reason.PROTOCOL_ERROR, message="HTML")
 REFUSED = Problem(reason=Reason.REJECTED, message="no", needs_person=True)
-
-
-def said(type_: str, status: str, reason: str, message: str = "", generation: int = 1):
-    return {
-        "type": type_,
-        "status": status,
-        "reason": reason,
-        "message": message,
-        "observedGeneration": generation,
-        "lastTransitionTime": START.isoformat(),
-    }
 
 
 USABLE = [said("Ready", "True", "Ready", "usable"), said("Synced", "True", "Synced")]
@@ -216,7 +205,7 @@ NO_SERVER = Problem(reason=Reason.SERVER_NOT_FOUND, message="create it")
     ],
 )
 def test_what_was_missing_for_long_is_so_after_a_restart(generation, memory, since):
-    wanted = recorded([said("Stalled", "True", "ServerNotFound", "create it", generation)])
+    wanted = recorded([said("Stalled", "True", "ServerNotFound", generation=generation)])
     known = seen(wanted, memory, blocker=NO_SERVER)
     assert missing_since(wanted, known, NOW, NO_SERVER, periods=PERIODS) == since
     assert missing_since(wanted, known, NOW, AWAY, periods=PERIODS) is None
@@ -295,19 +284,3 @@ async def test_a_project_that_refuses_again_and_again_is_told_once():
         await associations.associate(change, wanted, seen(wanted), connection)
         told_words.append(memories.of(wanted).refusals[change].problem.message)
     assert told_words == ["may not: request 4f3a-1"] * 2
-
-
-@pytest.mark.parametrize(
-    ("problem", "same"),
-    [
-        pytest.param(
-            replace(AWAY, message="cannot list agents: timed out"), True, id="passing: any words"
-        ),
-        pytest.param(
-            replace(AWAY, message="cannot change an agent: no answer"), False, id="of another thing"
-        ),
-        pytest.param(SENSELESS, False, id="another reason"),
-    ],
-)
-def test_a_passing_problem_is_the_same_for_its_reason_and_what_it_is_about(problem, same):
-    assert (in_the_same_words(problem, AWAY).message == AWAY.message) is same

@@ -6,19 +6,9 @@ import pytest
 
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.standing import standing_of
+from support.conditions import said
 from support.runs import START
 from support.servers import server
-
-
-def said(type_: str, status: str, reason: str, generation: int = 1):
-    return {
-        "type": type_,
-        "status": status,
-        "reason": reason,
-        "message": "as it is",
-        "observedGeneration": generation,
-        "lastTransitionTime": START.isoformat(),
-    }
 
 
 def with_conditions(*conditions, **more):

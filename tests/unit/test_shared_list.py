@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,17 +12,8 @@ from execution_operator.remote.shared_list import Pacing, SharedList
 from execution_operator.remote.whole_list import WholeList
 from support.chance import Chance
 from support.kube import until
+from support.things import Thing
 from support.virtual_time import in_virtual_time, seconds
-
-
-@dataclass(frozen=True)
-class Thing:
-    id: str
-    state: str = "AVAILABLE"
-
-    def lasting(self) -> object:
-        return self.state
-
 
 STEP = 0.00001
 POLL = 5.0

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from execution_operator.remote.listing import Listing, next_listing
 from execution_operator.remote.whole_list import WholeList
-
-
-@dataclass(frozen=True)
-class Thing:
-    id: str
-
-    def lasting(self) -> object:
-        return None
+from support.things import Thing
 
 
 def whole(text: str, *, pages: int = 2, is_short: bool = False) -> WholeList[Thing]:

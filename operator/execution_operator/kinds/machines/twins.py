@@ -26,12 +26,12 @@ def due(seen: Seen, periods: Periods) -> float | None:
     server nothing; and again while there are several.
     """
     creates, found = seen.memory.creates, looked_up(seen)
-    if creates.attempts.count == 0:
+    if found is not None and len(found.machines) > 1:
+        return found.ended + periods.secret
+    if not creates.attempts.last:
         return None
     settled = creates.attempts.last + seen.settling + periods.quiet
-    if found is None or found.ended < settled:
-        return settled
-    return found.ended + periods.secret if len(found.machines) > 1 else None
+    return settled if found is None or found.ended < settled else None
 
 
 def twins(wanted: MachineObject, seen: Seen) -> Problem | None:

@@ -87,6 +87,8 @@ class Stage:
     Attributes:
         hub: another server than an empty one of its own.
         term_began: when the process began to lead.
+        spaces_fail: what a list of team spaces fails of.
+        spaces_asked: how often they were asked for.
     """
 
     wanted: Any
@@ -97,6 +99,8 @@ class Stage:
     check_takes: float = 0.0
     url: str = URL
     url_after_check: str = URL
+    spaces_fail: Exception | None = None
+    spaces_asked: int = 0
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,6 +127,9 @@ class Stage:
         self.seconds += self.list_takes
 
     async def _list_spaces(self) -> tuple[()]:
+        self.spaces_asked += 1
+        if self.spaces_fail is not None:
+            raise self.spaces_fail
         return ()
 
     def _connection(self) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from execution_operator.kinds.machines.actions import (
     Associate,
     Check,
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.machines import Machines
 
+_log = structlog.stdlib.get_logger(__name__)
+
 
 class Exchanger:
     """Carries out exchanges with servers."""
@@ -92,6 +96,8 @@ class Exchanger:
         connection = connection_of(self._connections, wanted, seen)
         if connection is None:
             return self._failed(wanted, None)
+        if isinstance(action, LookUp) and action.is_for_twins:
+            return await self._look_for_twins(action, wanted, seen, connection)
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
@@ -134,6 +140,17 @@ class Exchanger:
             case Remove():
                 await self._presence.remove(action, wanted, connection)
         return None
+
+    async def _look_for_twins(
+        self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Memory:
+        """That it fails says nothing of a machine that is known: the lists tell outages."""
+        try:
+            await self._look_up(action, wanted, seen, connection)
+        except RemoteError as error:
+            _log.debug("cannot look for twins", cause=str(error))
+            return self._memories.keep(wanted, checked_at=self._now())
+        return self._memories.of(wanted)
 
     async def _look_up(
         self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection

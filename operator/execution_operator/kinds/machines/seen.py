@@ -126,6 +126,7 @@ class Memory:
         certainty: None when this process has sent nothing.
         doubt_since: monotonic time of the last create whose fate is unknown.
         found: the last look-up by name.
+        checked_at: monotonic time of the last search for twins that failed.
         machine: as it was last read on its own, and `read_at` when.
         stray: what we created and the server called otherwise, while it is not taken off yet.
         gone: the recorded id that the server has surely no more.
@@ -155,6 +156,7 @@ class Memory:
     certainty: Certainty | None = None
     doubt_since: float = 0.0
     found: Found | None = None
+    checked_at: float = 0.0
     machine: Machine | None = None
     read_at: float = 0.0
     stray: Machine | None = None

@@ -240,3 +240,12 @@ async def test_what_was_created_is_looked_up_by_name_once_and_then_left_alone():
     await stage.goes_by(600.0)
     assert (await stage.look()).look_again is None
     assert stage.now_wanted.status.machine_id == "101"
+
+
+async def test_what_was_there_before_is_left_alone_although_its_list_was_let_go_of_meanwhile():
+    stranger = found("101", hostName=OTHER)
+    stage = on_a_stage(there=[stranger], answers=stranger)
+    stage.cluster.after_write = stage.forget_lists
+    await stage.look()
+    assert (stage.hub.there, "delete" in stage.hub.asked) == ([stranger], False)
+    assert "was there before" in stage.says("Stalled")[2]

@@ -26,13 +26,14 @@ from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.presence import Presence
-from execution_operator.kinds.machines.search import Search
+from execution_operator.kinds.machines.search import Search, there_before
 from execution_operator.kinds.machines.seen import Certainty, Told
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
     in_doubt,
     is_unsent,
+    looked_up,
     machine_id,
     own_intent,
 )
@@ -170,11 +171,9 @@ class Exchanger:
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
-        shared, known = (
-            self._traits.list_of(connection, action.level),
-            self._memories.of(wanted).creates,
-        )
-        before = shared.listing.shown.keys() if shared.listing is not None else ()
+        shared = self._traits.list_of(connection, action.level)
+        known = self._memories.of(wanted).creates
+        before = there_before(looked_up(seen), shared.listing)
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
         again = known.again(self._now(), self._periods.fight, asked_for=wanted.metadata.asked_for)

@@ -62,13 +62,13 @@ class Presence:
         machine: Machine,
         *,
         connection: Connection,
-        before: Collection[str],
+        before: Collection[str] | None,
     ) -> Problem | None:
         """Read what a create was answered with; off it goes where the server calls it otherwise.
 
         It could never be found again by its name, and each next look would create one more. It is
-        surely ours, as its id is from the answer, unless it is one of those `before`. A read that
-        fails, or finds nothing, decides nothing.
+        surely ours, as its id is from the answer, unless it is one of those `before`, or nobody
+        knows what was there (None). A read that fails, or finds nothing, decides nothing.
         """
         machines = self._machines(connection)
         try:
@@ -77,8 +77,9 @@ class Presence:
             return None
         if last.id != machine.id or self._traits.is_it(wanted, last):
             return None
-        if last.id in before:
-            end = f"so {last.id}, which was there before, is left alone"
+        if before is None or last.id in before:
+            was = "was" if before is not None else "may have been"
+            end = f"so {last.id}, which {was} there before, is left alone"
             return self._forgotten(wanted, last, end)
         self._memories.keep(wanted, machine=last, read_at=self._now(), stray=last)
         return await self._taken_off(action, wanted, last, machines)

@@ -11,7 +11,7 @@ from execution_operator.kinds.machines.streak import Streak
 from execution_operator.remote.shared_list import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from execution_operator.api.reasons import Reason
     from execution_operator.kinds.machines.actions import Change
@@ -37,12 +37,15 @@ class Found:
         began: monotonic time at which the list was asked for: what came later may be missing.
         ended: monotonic time at which all was known; it ages from then, however long that took.
         url: of the server that was asked.
+        others: the ids of all that the level has, where none is of that name, so that a create may
+            follow: nobody may hold their list any more by then. None: not known.
     """
 
     began: float
     machines: tuple[Machine, ...]
     ended: float = field(kw_only=True)
     url: str = field(kw_only=True)
+    others: Collection[str] | None = field(default=None, kw_only=True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

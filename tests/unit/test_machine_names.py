@@ -249,3 +249,47 @@ async def test_what_was_there_before_is_left_alone_although_its_list_was_let_go_
     await stage.look()
     assert (stage.hub.there, "delete" in stage.hub.asked) == ([stranger], False)
     assert "was there before" in stage.says("Stalled")[2]
+
+
+async def misnamed_unread(stage: Stage) -> Stage:
+    """What was created has another name, which was not read then."""
+    stage.hub.silent = Unreachable("no answer")
+    await stage.look()
+    stage.hub.silent = None
+    assert (stage.hub.made, len(stage.hub.there)) == (1, 1)
+    return stage
+
+
+async def test_what_is_called_otherwise_is_taken_off_also_when_its_name_is_read_later():
+    stage = await misnamed_unread(on_a_stage())
+    await stage.goes_by(61.0)
+    assert (stage.hub.made, stage.hub.there) == (1, [])
+    assert "it was taken off again" in stage.says("Stalled")[2]
+    assert "MachineLeftBehind" not in stage.told
+
+
+async def test_what_is_called_otherwise_and_was_not_read_goes_with_the_object():
+    stage = await misnamed_unread(on_a_stage())
+    stage.delete()
+    await stage.look()
+    assert (stage.hub.there, stage.now_wanted.metadata.finalizers) == ([], ())
+
+
+async def test_what_was_there_before_is_left_alone_also_when_its_name_is_read_later():
+    stranger = found("101", hostName=OTHER)
+    stage = on_a_stage(there=[stranger], answers=stranger, silent=Unreachable("no answer"))
+    await stage.look()
+    stage.hub.silent = None
+    await stage.goes_by(61.0)
+    assert (stage.hub.there, "delete" in stage.hub.asked) == ([stranger], False)
+
+
+@pytest.mark.parametrize("fate", [Unreachable("no answer"), None], ids=["unread", "read"])
+async def test_what_had_its_name_and_somebody_renamed_is_left_alone(fate):
+    stage = on_a_stage(called=HOST, silent=fate)
+    await stage.look()
+    stage.hub.silent = None
+    await stage.goes_by(61.0)
+    stage.hub.there = [found(hostName=OTHER)]
+    await stage.goes_by(61.0)
+    assert ("MachineLeftBehind" in stage.told, "delete" in stage.hub.asked) == (True, False)

@@ -31,6 +31,7 @@ _NO_LONGER: Final[dict[str, Any]] = {
     "found": None,
     "checked_at": 0.0,
     "machine": None,
+    "unread": None,
     "stray": None,
     "sent": None,
     "link": None,

@@ -183,6 +183,9 @@ class Observer:
             seen = replace(seen, memory=self._memories.keep(wanted, machine=None))
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
+        is_listed = seen.machine is not None and seen.machine is not seen.memory.machine
+        if seen.memory.unread is not None and is_listed:  # under its name
+            seen = replace(seen, memory=self._memories.keep(wanted, unread=None))
         seen, followed = self._with_associations(wanted, seen, connection, known)
         lists.unfollow(wanted.metadata.uid, keep=frozenset({shared, *followed}))
         return seen

@@ -68,12 +68,14 @@ class Presence:
 
         It could never be found again by its name, and each next look would create one more. It is
         surely ours, as its id is from the answer, unless it is one of those `before`, or nobody
-        knows what was there (None). A read that fails, or finds nothing, decides nothing.
+        knows what was there (None). A read that fails, or finds nothing, decides nothing yet.
         """
         machines = self._machines(connection)
         try:
             last = await machines.get(action.level, machine.id)
         except RemoteError:
+            ours = before is not None and machine.id not in before
+            self._memories.keep(wanted, unread=machine.id if ours else None)
             return None
         if last.id != machine.id or self._traits.is_it(wanted, last):
             return None
@@ -90,6 +92,8 @@ class Presence:
         """Read it: whether it is there, and still the one that is meant."""
         machines = self._machines(connection)
         machine = await _read(action, machines)
+        if machine is not None:
+            self._first_read(wanted, machine)
         deleting = wanted.metadata.is_deleted
         if machine is not None and self._traits.is_it(wanted, machine):
             self._memories.keep(wanted, machine=machine, read_at=self._now(), is_confirmed=deleting)
@@ -111,6 +115,8 @@ class Presence:
         """Take it off, if that id still means this machine."""
         machines = self._machines(connection)
         last = await _read(action, machines)
+        if last is not None:
+            self._first_read(wanted, last)
         if last is not None and (self._traits.is_it(wanted, last) or self._is_stray(wanted, last)):
             if await self._deleted(action.level, action.machine_id, machines):
                 self._teller.removed(wanted, action.machine_id)
@@ -157,6 +163,12 @@ class Presence:
             text += ": create a new object with that hostName, and delete this one"
         _log.warning("kept under another name", machine=last.id)
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
+
+    def _first_read(self, wanted: MachineObject, found: Machine) -> None:
+        """What nobody has read since we created it is ours under whatever name it has now."""
+        if found.id == self._memories.of(wanted).unread:
+            stray = None if self._traits.is_it(wanted, found) else found
+            self._memories.keep(wanted, unread=None, stray=stray)
 
     def _is_stray(self, wanted: MachineObject, found: Machine) -> bool:
         """Whether that is still what we created and the server called so from the beginning."""

@@ -131,6 +131,7 @@ class Memory:
         found: the last look-up by name.
         checked_at: monotonic time of the last search for twins that failed.
         machine: as it was last read on its own, and `read_at` when.
+        unread: the id of what we created, until it was once seen under its name, or another one.
         stray: what we created and the server called otherwise, while it is not taken off yet.
         gone: the recorded id that the server has surely no more.
         is_confirmed: it was read for a deletion: its id still means it.
@@ -162,6 +163,7 @@ class Memory:
     checked_at: float = 0.0
     machine: Machine | None = None
     read_at: float = 0.0
+    unread: str | None = None
     stray: Machine | None = None
     gone: str | None = None
     is_confirmed: bool = False

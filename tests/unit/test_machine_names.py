@@ -197,30 +197,6 @@ async def test_what_registered_itself_meanwhile_is_adopted_within_a_minute():
     assert stage.says("Ready")[0] == "True"
 
 
-async def test_a_410_says_that_it_is_gone_to_a_deletion():
-    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
-    stage.hub.silent = Rejected("it was here once", status=410)
-    await stage.look()
-    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
-
-
-async def test_a_410_to_a_removal_says_that_it_is_gone():
-    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
-    stage.hub.there = [found()]
-    stage.hub.keeps = Rejected("it was here once", status=410)
-    await stage.look()
-    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
-
-
-async def test_a_410_says_that_it_is_gone_to_whoever_looks_for_it():
-    stage = Stage(held_agent(status=RECORDED))
-    await stage.listed(found(hostName=OTHER))
-    stage.hub.silent = Rejected("it was here once", status=410)
-    await stage.look()
-    assert stage.told[0] == "NotFound"
-    assert "create" in stage.hub.asked
-
-
 async def test_a_twin_that_comes_after_a_create_is_told_until_it_is_gone():
     stage = on_a_stage(called=HOST)
     await stage.goes_by(60.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from execution_operator.kinds.machines.absence import is_gone
 from execution_operator.kinds.machines.actions import (
     Associate,
     Check,
@@ -44,6 +45,7 @@ from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
     Ambiguous,
     NotFound,
+    Rejected,
     RemoteError,
 )
 
@@ -226,7 +228,9 @@ class Exchanger:
                 return problem
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
-        except NotFound:
+        except (NotFound, Rejected) as error:
+            if not is_gone(error):
+                raise
             self._doubted(wanted, connection, action)
             return None
         now = self._now()

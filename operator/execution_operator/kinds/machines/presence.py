@@ -11,6 +11,7 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.absence import is_gone
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
 from execution_operator.remote.errors import NotFound, Rejected, RemoteError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _log = structlog.stdlib.get_logger(__name__)
 
-_GONE: Final = 410
 _MOST_NAME: Final = 253
 
 
@@ -145,7 +145,7 @@ class Presence:
         try:
             await machines.delete(level, machine_id, before_bytes=self._fence.check)
         except (NotFound, Rejected) as error:
-            if not _is_gone(error):
+            if not is_gone(error):
                 raise
             return False
         return True
@@ -187,15 +187,10 @@ async def _read(action: Confirm | Remove, machines: Machines[Any]) -> Machine | 
     try:
         found: Machine = await machines.get(action.level, action.machine_id)
     except (NotFound, Rejected) as error:
-        if not _is_gone(error):
+        if not is_gone(error):
             raise
         return None
     return found
-
-
-def _is_gone(error: RemoteError) -> bool:
-    """Whether there is none: some servers answer 410 about what they once had."""
-    return isinstance(error, NotFound) or error.status == _GONE
 
 
 def _names(found: Machine) -> tuple[str | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from execution_operator.api.execution_server import ExecutionServer
 from execution_operator.api.model import FINALIZER, REQUESTED_AT_ANNOTATION
@@ -19,7 +19,14 @@ from support.machine_ports import machine_lists, machine_ports
 from support.runs import PERIODS, URL, at
 from support.servers import server
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 KEY: Final = Key("StaticAgent", "shop", "loadgen")
+
+
+def _nothing() -> None:
+    """Nothing happens."""
 
 
 @dataclass
@@ -28,6 +35,7 @@ class Cluster:
 
     Attributes:
         silent: what it fails with after the next write.
+        after_write: what happens after each write of metadata.
         held: what became of our finalizer, write by write.
     """
 
@@ -36,6 +44,7 @@ class Cluster:
     write_takes: float = 0.0
     silent: Exception | None = None
     held: list[bool] = field(default_factory=list)
+    after_write: Callable[[], None] = _nothing
 
     def __post_init__(self) -> None:
         ready = {"conditions": [said("Ready", "True", "Ready")]}
@@ -59,6 +68,7 @@ class Cluster:
         }
         meta = wanted.metadata.model_copy(update=changes)
         self.wanted = wanted.model_copy(update={"metadata": meta})
+        self.after_write()
         silent, self.silent = self.silent, None
         if silent is not None:
             raise silent
@@ -87,6 +97,8 @@ class Stage:
     Attributes:
         hub: another server than an empty one of its own.
         term_began: when the process began to lead.
+        spaces_fail: what a list of team spaces fails of.
+        spaces_asked: how often they were asked for.
     """
 
     wanted: Any
@@ -97,6 +109,8 @@ class Stage:
     check_takes: float = 0.0
     url: str = URL
     url_after_check: str = URL
+    spaces_fail: Exception | None = None
+    spaces_asked: int = 0
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,6 +137,9 @@ class Stage:
         self.seconds += self.list_takes
 
     async def _list_spaces(self) -> tuple[()]:
+        self.spaces_asked += 1
+        if self.spaces_fail is not None:
+            raise self.spaces_fail
         return ()
 
     def _connection(self) -> Any:
@@ -167,6 +184,11 @@ class Stage:
         known = {one.type: one for one in self.now_wanted.status.conditions}
         one = known.get(type_)
         return (one.status, one.reason, one.message) if one is not None else ("", "", "")
+
+    def forget_lists(self) -> None:
+        """Time goes by without a list, until nobody holds the old ones."""
+        self.seconds += 61.0
+        self.lists.unfollow("nobody")
 
     async def listed(self, *there: Any) -> None:
         """The server has these, and the shared list says so."""

@@ -23,6 +23,7 @@ from support.machine_stage import Stage
 
 LOST = Unreachable("no answer")
 DENIED = Forbidden("no right")
+GONE = Rejected("it was here once", status=410)
 
 
 @dataclass
@@ -33,17 +34,21 @@ class Projects(AgentsServer):
         uses: who may.
         fates: by project, what it answers to changes instead of doing them.
         changes: what was asked for, in order.
+        unreadable: what reading the agent in a project fails of.
     """
 
     uses: set[str] = field(default_factory=set)
     fates: dict[str, Exception] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
+    unreadable: Exception | None = None
 
     async def list_of_project(self, project: str) -> WholeList[Any]:
         there = self.there if project in self.uses else ()
         return WholeList(tuple(there), server_seconds=0.0)
 
     async def get_of_project(self, project: str, _machine_id: str) -> Any:
+        if self.unreadable is not None:
+            raise self.unreadable
         if project not in self.uses:
             msg = "not associated"
             raise NotFound(msg)
@@ -323,3 +328,23 @@ async def test_what_is_not_about_one_project_stops_all_changes(fate):
     lab.hub.fates["7"] = fate
     await lab.looks()
     assert (lab.hub.changes, lab.claimed) == (["+7"], "78")
+
+
+@pytest.mark.parametrize(
+    ("read", "changes"),
+    [
+        pytest.param(GONE, ["+7"], id="to a read"),
+        pytest.param(DENIED, ["+7", "-7"], id="to a change"),
+    ],
+)
+async def test_a_410_says_that_a_project_does_not_use_it(read, changes):
+    lab = Lab()
+    await lab.looks()
+    await lab.looks(after=60.0)
+    lab.hub.unreadable, lab.hub.fates["7"] = read, GONE
+    lab.hub.uses.clear()
+    lab.lists("")
+    lab.stage.seconds += 1.0
+    await lab.stage.look()
+    assert (lab.claimed, lab.stage.says("Synced")[:2]) == ("", ("True", "Synced"))
+    assert lab.hub.changes == changes

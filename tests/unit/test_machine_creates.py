@@ -270,3 +270,10 @@ async def test_what_a_shifted_list_lacks_was_there_before_a_create_all_the_same(
         await bench.space.newer_than(moment)
     await bench.does(Create(SPACE))
     assert agents.there == [stranger]
+
+
+async def test_what_may_have_been_there_before_a_create_is_left_alone():
+    agents = AgentsServer(called="elsewhere")
+    memory = await Bench(agents).does(Create(USER))
+    assert (len(agents.there), "delete" in agents.asked) == (1, False)
+    assert "may have been there before" in memory.problem.message

@@ -197,30 +197,6 @@ async def test_what_registered_itself_meanwhile_is_adopted_within_a_minute():
     assert stage.says("Ready")[0] == "True"
 
 
-async def test_a_410_says_that_it_is_gone_to_a_deletion():
-    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
-    stage.hub.silent = Rejected("it was here once", status=410)
-    await stage.look()
-    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
-
-
-async def test_a_410_to_a_removal_says_that_it_is_gone():
-    stage = Stage(held_agent(status=RECORDED, deleted_at=at(1000.0).utc))
-    stage.hub.there = [found()]
-    stage.hub.keeps = Rejected("it was here once", status=410)
-    await stage.look()
-    assert (stage.told, stage.now_wanted.metadata.finalizers) == ([], ())
-
-
-async def test_a_410_says_that_it_is_gone_to_whoever_looks_for_it():
-    stage = Stage(held_agent(status=RECORDED))
-    await stage.listed(found(hostName=OTHER))
-    stage.hub.silent = Rejected("it was here once", status=410)
-    await stage.look()
-    assert stage.told[0] == "NotFound"
-    assert "create" in stage.hub.asked
-
-
 async def test_a_twin_that_comes_after_a_create_is_told_until_it_is_gone():
     stage = on_a_stage(called=HOST)
     await stage.goes_by(60.0)
@@ -240,3 +216,56 @@ async def test_what_was_created_is_looked_up_by_name_once_and_then_left_alone():
     await stage.goes_by(600.0)
     assert (await stage.look()).look_again is None
     assert stage.now_wanted.status.machine_id == "101"
+
+
+async def test_what_was_there_before_is_left_alone_although_its_list_was_let_go_of_meanwhile():
+    stranger = found("101", hostName=OTHER)
+    stage = on_a_stage(there=[stranger], answers=stranger)
+    stage.cluster.after_write = stage.forget_lists
+    await stage.look()
+    assert (stage.hub.there, "delete" in stage.hub.asked) == ([stranger], False)
+    assert "was there before" in stage.says("Stalled")[2]
+
+
+async def misnamed_unread(stage: Stage) -> Stage:
+    """What was created has another name, which was not read then."""
+    stage.hub.silent = Unreachable("no answer")
+    await stage.look()
+    stage.hub.silent = None
+    assert (stage.hub.made, len(stage.hub.there)) == (1, 1)
+    return stage
+
+
+async def test_what_is_called_otherwise_is_taken_off_also_when_its_name_is_read_later():
+    stage = await misnamed_unread(on_a_stage())
+    await stage.goes_by(61.0)
+    assert (stage.hub.made, stage.hub.there) == (1, [])
+    assert "it was taken off again" in stage.says("Stalled")[2]
+    assert "MachineLeftBehind" not in stage.told
+
+
+async def test_what_is_called_otherwise_and_was_not_read_goes_with_the_object():
+    stage = await misnamed_unread(on_a_stage())
+    stage.delete()
+    await stage.look()
+    assert (stage.hub.there, stage.now_wanted.metadata.finalizers) == ([], ())
+
+
+async def test_what_was_there_before_is_left_alone_also_when_its_name_is_read_later():
+    stranger = found("101", hostName=OTHER)
+    stage = on_a_stage(there=[stranger], answers=stranger, silent=Unreachable("no answer"))
+    await stage.look()
+    stage.hub.silent = None
+    await stage.goes_by(61.0)
+    assert (stage.hub.there, "delete" in stage.hub.asked) == ([stranger], False)
+
+
+@pytest.mark.parametrize("fate", [Unreachable("no answer"), None], ids=["unread", "read"])
+async def test_what_had_its_name_and_somebody_renamed_is_left_alone(fate):
+    stage = on_a_stage(called=HOST, silent=fate)
+    await stage.look()
+    stage.hub.silent = None
+    await stage.goes_by(61.0)
+    stage.hub.there = [found(hostName=OTHER)]
+    await stage.goes_by(61.0)
+    assert ("MachineLeftBehind" in stage.told, "delete" in stage.hub.asked) == (True, False)

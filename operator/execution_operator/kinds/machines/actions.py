@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Look for machines of that name, in a list asked for at that monotonic time or later."""
+    """Look for machines of that name, in a list asked for at that monotonic time or later.
+
+    Attributes:
+        is_for_twins: of one that is known: it works on, whatever becomes of this.
+    """
 
     level: Level
     not_before: float
+    is_for_twins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from execution_operator.kinds.machines.absence import is_gone
 from execution_operator.kinds.machines.actions import Associate
 from execution_operator.kinds.machines.claims import clings
 from execution_operator.kinds.machines.seen import Association, Refusal
@@ -134,8 +134,11 @@ class Associations:
         if shown is False and not await self._is_listed(action, connection):
             self._associated(wanted, project, there=False)  # somebody else was faster
             return
-        with contextlib.suppress(NotFound):  # it is not associated, or the project is gone
+        try:
             await machines.dissociate(project, action.machine_id, before_bytes=self._fence.check)
+        except (NotFound, Rejected) as error:  # it is not associated, or the project is gone
+            if not is_gone(error):
+                raise
         left = await self._is_shown(machines, project, action.machine_id) if shown else None
         if left is None:
             left = await self._is_listed(action, connection)
@@ -150,9 +153,9 @@ class Associations:
         """Whether the project has it; None where that cannot be read, and lists have to say it."""
         try:
             found = await machines.get_of_project(project, machine_id)
-        except NotFound:
-            return False
         except RemoteError as error:
+            if is_gone(error):
+                return False
             _log.debug("cannot read the association", project=project, answer=str(error))
             return None
         return True if found.id == machine_id else None

@@ -36,6 +36,10 @@ class Creates:
         attempts = self.attempts.again(now, longest)
         return replace(self, attempts=attempts, problem=None, asked_for=asked_for)
 
+    def anew(self) -> Creates:
+        """People want something else: no attempt counts any more, nor did any of them vanish."""
+        return Creates(attempts=Streak(last=self.attempts.last))
+
     def failed(self, problem: Problem | None) -> Creates:
         """The last attempt came to nothing."""
         return replace(self, problem=problem)

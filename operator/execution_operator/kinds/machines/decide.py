@@ -214,7 +214,7 @@ def _rest(seen: Seen, now: Now, waits: list[float], periods: Periods) -> Plan[Ac
         waits = [*waits, peace]
     again = due(seen, periods)
     if again is not None and again <= now.monotonic and seen.level is not None:
-        return Plan(action=LookUp(seen.level, again - periods.quiet))
+        return Plan(action=LookUp(seen.level, again - periods.quiet, is_for_twins=True))
     if again is not None:
         waits = [*waits, again - now.monotonic]
     return Plan(look_again=min(waits), result=Result.REQUEUED) if waits else REST

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from execution_operator.kinds.machines.absence import is_gone
 from execution_operator.kinds.machines.actions import (
     Associate,
     Check,
@@ -24,13 +27,14 @@ from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.looks import Looks
 from execution_operator.kinds.machines.memories import HEALTHY
 from execution_operator.kinds.machines.presence import Presence
-from execution_operator.kinds.machines.search import Search
+from execution_operator.kinds.machines.search import Search, there_before
 from execution_operator.kinds.machines.seen import Certainty, Told
 from execution_operator.kinds.machines.standing import (
     all_members,
     hidden_members,
     in_doubt,
     is_unsent,
+    looked_up,
     machine_id,
     own_intent,
 )
@@ -41,6 +45,7 @@ from execution_operator.reconcile.ports import FenceClosed
 from execution_operator.remote.errors import (
     Ambiguous,
     NotFound,
+    Rejected,
     RemoteError,
 )
 
@@ -55,6 +60,8 @@ if TYPE_CHECKING:
     from execution_operator.kinds.ports import Ports
     from execution_operator.remote.messages import JSON
     from execution_operator.remote.testhub.machines import Machines
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Exchanger:
@@ -92,6 +99,8 @@ class Exchanger:
         connection = connection_of(self._connections, wanted, seen)
         if connection is None:
             return self._failed(wanted, None)
+        if isinstance(action, LookUp) and action.is_for_twins:
+            return await self._look_for_twins(action, wanted, seen, connection)
         try:
             problem = await self._done(action, wanted, seen, connection)
         except NotFound as error:
@@ -135,6 +144,17 @@ class Exchanger:
                 await self._presence.remove(action, wanted, connection)
         return None
 
+    async def _look_for_twins(
+        self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
+    ) -> Memory:
+        """That it fails says nothing of a machine that is known: the lists tell outages."""
+        try:
+            await self._look_up(action, wanted, seen, connection)
+        except RemoteError as error:
+            _log.debug("cannot look for twins", cause=str(error))
+            return self._memories.keep(wanted, checked_at=self._now())
+        return self._memories.of(wanted)
+
     async def _look_up(
         self, action: LookUp, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> None:
@@ -153,11 +173,9 @@ class Exchanger:
     async def _create(
         self, action: Create, wanted: MachineObject, seen: Seen, connection: Connection
     ) -> Problem | None:
-        shared, known = (
-            self._traits.list_of(connection, action.level),
-            self._memories.of(wanted).creates,
-        )
-        before = shared.listing.shown.keys() if shared.listing is not None else ()
+        shared = self._traits.list_of(connection, action.level)
+        known = self._memories.of(wanted).creates
+        before = there_before(looked_up(seen), shared.listing)
         # It is not known any more what is there, nor for sure that nothing of ours is.
         doubt: dict[str, Any] = {"certainty": Certainty.DOUBTFUL, "doubt_since": self._now()}
         again = known.again(self._now(), self._periods.fight, asked_for=wanted.metadata.asked_for)
@@ -210,7 +228,9 @@ class Exchanger:
                 return problem
             await machines.update(level, last, changes, before_bytes=self._fence.check)
             after = await machines.get(level, action.machine_id)
-        except NotFound:
+        except (NotFound, Rejected) as error:
+            if not is_gone(error):
+                raise
             self._doubted(wanted, connection, action)
             return None
         now = self._now()

@@ -29,7 +29,9 @@ _NOTHING: Final = Memory()
 _NO_LONGER: Final[dict[str, Any]] = {
     "certainty": Certainty.UNSENT,
     "found": None,
+    "checked_at": 0.0,
     "machine": None,
+    "unread": None,
     "stray": None,
     "sent": None,
     "link": None,

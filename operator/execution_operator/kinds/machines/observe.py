@@ -11,7 +11,6 @@ from execution_operator.api.model import INTENT_ANNOTATION
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.blocking import blocking, of_projects
 from execution_operator.kinds.machines.claims import due_again, settles_at
-from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.memories import HEALTHY
@@ -89,7 +88,7 @@ class Observer:
         """
         memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
         if memory.creates.asked_for not in (None, asked_for):
-            memory = self._memories.keep(wanted, creates=Creates())
+            memory = self._memories.keep(wanted, creates=memory.creates.anew())
         refusals = due_again(memory.refusals, asked_for)
         if refusals != memory.refusals:
             memory = self._memories.keep(wanted, refusals=refusals)
@@ -184,6 +183,9 @@ class Observer:
             seen = replace(seen, memory=self._memories.keep(wanted, machine=None))
         another = machine is not None and not self._traits.is_it(wanted, machine)
         seen = replace(seen, machine=None if another else machine, is_another=another, sight=sight)
+        is_listed = seen.machine is not None and seen.machine is not seen.memory.machine
+        if seen.memory.unread is not None and is_listed:  # under its name
+            seen = replace(seen, memory=self._memories.keep(wanted, unread=None))
         seen, followed = self._with_associations(wanted, seen, connection, known)
         lists.unfollow(wanted.metadata.uid, keep=frozenset({shared, *followed}))
         return seen

@@ -11,6 +11,7 @@ import structlog
 
 from execution_operator.api.machine import Origin
 from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.absence import is_gone
 from execution_operator.kinds.problems import Problem
 from execution_operator.reconcile.status import one_line
 from execution_operator.remote.errors import NotFound, Rejected, RemoteError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _log = structlog.stdlib.get_logger(__name__)
 
-_GONE: Final = 410
 _MOST_NAME: Final = 253
 
 
@@ -62,23 +62,26 @@ class Presence:
         machine: Machine,
         *,
         connection: Connection,
-        before: Collection[str],
+        before: Collection[str] | None,
     ) -> Problem | None:
         """Read what a create was answered with; off it goes where the server calls it otherwise.
 
         It could never be found again by its name, and each next look would create one more. It is
-        surely ours, as its id is from the answer, unless it is one of those `before`. A read that
-        fails, or finds nothing, decides nothing.
+        surely ours, as its id is from the answer, unless it is one of those `before`, or nobody
+        knows what was there (None). A read that fails, or finds nothing, decides nothing yet.
         """
         machines = self._machines(connection)
         try:
             last = await machines.get(action.level, machine.id)
         except RemoteError:
+            ours = before is not None and machine.id not in before
+            self._memories.keep(wanted, unread=machine.id if ours else None)
             return None
         if last.id != machine.id or self._traits.is_it(wanted, last):
             return None
-        if last.id in before:
-            end = f"so {last.id}, which was there before, is left alone"
+        if before is None or last.id in before:
+            was = "was" if before is not None else "may have been"
+            end = f"so {last.id}, which {was} there before, is left alone"
             return self._forgotten(wanted, last, end)
         self._memories.keep(wanted, machine=last, read_at=self._now(), stray=last)
         return await self._taken_off(action, wanted, last, machines)
@@ -89,6 +92,8 @@ class Presence:
         """Read it: whether it is there, and still the one that is meant."""
         machines = self._machines(connection)
         machine = await _read(action, machines)
+        if machine is not None:
+            self._first_read(wanted, machine)
         deleting = wanted.metadata.is_deleted
         if machine is not None and self._traits.is_it(wanted, machine):
             self._memories.keep(wanted, machine=machine, read_at=self._now(), is_confirmed=deleting)
@@ -110,6 +115,8 @@ class Presence:
         """Take it off, if that id still means this machine."""
         machines = self._machines(connection)
         last = await _read(action, machines)
+        if last is not None:
+            self._first_read(wanted, last)
         if last is not None and (self._traits.is_it(wanted, last) or self._is_stray(wanted, last)):
             if await self._deleted(action.level, action.machine_id, machines):
                 self._teller.removed(wanted, action.machine_id)
@@ -138,7 +145,7 @@ class Presence:
         try:
             await machines.delete(level, machine_id, before_bytes=self._fence.check)
         except (NotFound, Rejected) as error:
-            if not _is_gone(error):
+            if not is_gone(error):
                 raise
             return False
         return True
@@ -157,6 +164,12 @@ class Presence:
         _log.warning("kept under another name", machine=last.id)
         return Problem(reason=Reason.CONFLICT, message=text, needs_person=True)
 
+    def _first_read(self, wanted: MachineObject, found: Machine) -> None:
+        """What nobody has read since we created it is ours under whatever name it has now."""
+        if found.id == self._memories.of(wanted).unread:
+            stray = None if self._traits.is_it(wanted, found) else found
+            self._memories.keep(wanted, unread=None, stray=stray)
+
     def _is_stray(self, wanted: MachineObject, found: Machine) -> bool:
         """Whether that is still what we created and the server called so from the beginning."""
         stray = self._memories.of(wanted).stray
@@ -174,15 +187,10 @@ async def _read(action: Confirm | Remove, machines: Machines[Any]) -> Machine | 
     try:
         found: Machine = await machines.get(action.level, action.machine_id)
     except (NotFound, Rejected) as error:
-        if not _is_gone(error):
+        if not is_gone(error):
             raise
         return None
     return found
-
-
-def _is_gone(error: RemoteError) -> bool:
-    """Whether there is none: some servers answer 410 about what they once had."""
-    return isinstance(error, NotFound) or error.status == _GONE
 
 
 def _names(found: Machine) -> tuple[str | None, ...]:

@@ -46,7 +46,8 @@ class Search:
             hits = await self._hits(listing, action.level, wanted, connection, known=known)
         proof = listing.lacks_since
         began = listing.began if hits or proof is None else proof
-        return Found(began, hits, ended=self._now(), url=connection.url)
+        others = None if hits else listing.shown.keys()
+        return Found(began, hits, ended=self._now(), url=connection.url, others=others)
 
     async def _hits(
         self,
@@ -78,3 +79,13 @@ class Search:
 
     def _now(self) -> float:
         return self.clock.now().monotonic
+
+
+def there_before(found: Found | None, listing: Listing[Machine] | None) -> frozenset[str] | None:
+    """The ids of all that a level had before now, by a look-up and the newest list of it.
+
+    None when nothing is known.
+    """
+    known = [found.others] if found is not None and found.others is not None else []
+    known += [listing.shown.keys()] if listing is not None else []
+    return frozenset().union(*known) if known else None

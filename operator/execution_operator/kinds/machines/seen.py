@@ -11,7 +11,7 @@ from execution_operator.kinds.machines.streak import Streak
 from execution_operator.remote.shared_list import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from execution_operator.api.reasons import Reason
     from execution_operator.kinds.machines.actions import Change
@@ -37,12 +37,15 @@ class Found:
         began: monotonic time at which the list was asked for: what came later may be missing.
         ended: monotonic time at which all was known; it ages from then, however long that took.
         url: of the server that was asked.
+        others: the ids of all that the level has, where none is of that name, so that a create may
+            follow: nobody may hold their list any more by then. None: not known.
     """
 
     began: float
     machines: tuple[Machine, ...]
     ended: float = field(kw_only=True)
     url: str = field(kw_only=True)
+    others: Collection[str] | None = field(default=None, kw_only=True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ class Memory:
         certainty: None when this process has sent nothing.
         doubt_since: monotonic time of the last create whose fate is unknown.
         found: the last look-up by name.
+        checked_at: monotonic time of the last search for twins that failed.
         machine: as it was last read on its own, and `read_at` when.
+        unread: the id of what we created, until it was once seen under its name, or another one.
         stray: what we created and the server called otherwise, while it is not taken off yet.
         gone: the recorded id that the server has surely no more.
         is_confirmed: it was read for a deletion: its id still means it.
@@ -155,8 +160,10 @@ class Memory:
     certainty: Certainty | None = None
     doubt_since: float = 0.0
     found: Found | None = None
+    checked_at: float = 0.0
     machine: Machine | None = None
     read_at: float = 0.0
+    unread: str | None = None
     stray: Machine | None = None
     gone: str | None = None
     is_confirmed: bool = False

@@ -23,15 +23,16 @@ def due(seen: Seen, periods: Periods) -> float | None:
     """Monotonic time at which to look up by name what this process created; None: never more.
 
     Once, when the shared list surely shows what was sent until the create, so that this asks the
-    server nothing; and again while there are several.
+    server nothing; again while there are several; and when that failed.
     """
-    creates, found = seen.memory.creates, looked_up(seen)
-    if creates.attempts.count == 0:
+    memory, found = seen.memory, looked_up(seen)
+    again = memory.checked_at + periods.secret
+    if found is not None and len(found.machines) > 1:
+        return max(found.ended + periods.secret, again)
+    if not memory.creates.attempts.last:
         return None
-    settled = creates.attempts.last + seen.settling + periods.quiet
-    if found is None or found.ended < settled:
-        return settled
-    return found.ended + periods.secret if len(found.machines) > 1 else None
+    settled = memory.creates.attempts.last + seen.settling + periods.quiet
+    return max(settled, again) if found is None or found.ended < settled else None
 
 
 def twins(wanted: MachineObject, seen: Seen) -> Problem | None:

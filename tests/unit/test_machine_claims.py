@@ -223,3 +223,51 @@ async def test_what_is_not_about_one_project_stops_all_changes(fate):
     lab.hub.fates["7"] = fate
     await lab.looks()
     assert (lab.hub.changes, lab.claimed) == (["+7"], "78")
+
+
+UNSEEN = [
+    pytest.param(NotFound("no such project"), id="deleted on the server"),
+    pytest.param(DENIED, id="not ours to see any more"),
+]
+
+
+@pytest.mark.parametrize("blind", UNSEEN)
+async def test_a_claim_that_an_earlier_process_made_ends_although_nobody_sees_the_project(blind):
+    lab = Lab()
+    await lab.looks()
+    lab.hub.uses.clear()
+    lab.hub.blind["7"] = blind
+    lab.lists("")
+    lab.restart()
+    outcome = await lab.looks()
+    assert (lab.claimed, outcome.look_again) == ("7", pytest.approx(60.0, abs=1.0))
+    outcome = await lab.looks(after=outcome.look_again)
+    assert (lab.claimed, outcome.look_again) == ("", None)
+
+
+@pytest.mark.parametrize("blind", UNSEEN)
+async def test_the_claim_of_a_lost_request_ends_although_nobody_sees_the_project(blind):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates.clear()
+    lab.hub.blind["7"] = blind
+    lab.lists("")
+    outcome = await lab.looks()
+    assert (lab.claimed, outcome.look_again) == ("7", pytest.approx(60.0, abs=1.0))
+    await lab.looks(after=outcome.look_again)
+    assert lab.claimed == ""
+
+
+async def test_what_is_seen_associated_again_is_ended_at_once():
+    lab = Lab()
+    await lab.looks()
+    lab.hub.uses.clear()
+    lab.hub.blind["7"] = DENIED
+    lab.lists("")
+    lab.restart()
+    await lab.looks()
+    lab.hub.blind.clear()
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert (lab.claimed, lab.hub.uses) == ("", set())

@@ -109,15 +109,10 @@ def due_again(
 
 
 def unwanted(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
-    """Projects that this object associated, that may use it, and that its spec no longer lists."""
+    """Projects that this object associated, that may use it (later), and are not in its spec."""
     keeps = _wanted_ids(wanted, seen)
-    return tuple(
-        one.id
-        for one in wanted.status.projects
-        if one.id not in keeps
-        and not is_void(seen.memory, one.id)
-        and seen.associations.get(one.id) is not False
-    )
+    recorded = (one.id for one in wanted.status.projects)
+    return tuple(one for one in recorded if one not in keeps and _clears(seen, one))
 
 
 def unassociated(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
@@ -189,18 +184,12 @@ def fought_over(seen: Seen, now: Now, fight: float) -> tuple[str, ...]:
 
 
 def claim_pauses(wanted: MachineObject, seen: Seen, now: Now, fight: float) -> list[float]:
-    """Seconds until claims are to be made again, or may go, and until fights are over."""
+    """Seconds until claims are to be made again, and until fights are over."""
     recorded = {one.id for one in wanted.status.projects}
     again = (_refused_for(wanted, seen, one, now) for one in _outside(seen) if one not in recorded)
-    keeps = _wanted_ids(wanted, seen)
-    goes = (
-        max(settles_at(seen, one) - now.monotonic, seen.poll)
-        for one in seen.unsettled
-        if one not in keeps and seen.associations.get(one) is False
-    )
     known = seen.memory.reassociations
     ends = (known[one].over_in(now.monotonic, fight) for one in fought_over(seen, now, fight))
-    return [*(one for one in again if one > 0), *goes, *ends]
+    return [*(one for one in again if one > 0), *ends]
 
 
 def changing(change: Change, seen: Seen) -> Plan[Action]:
@@ -211,7 +200,11 @@ def changing(change: Change, seen: Seen) -> Plan[Action]:
 
 
 def _pause(seen: Seen, change: Change, now: Now, fight: float) -> float:
-    """Until a refusal is over, and longer after what was accepted in vain."""
+    """Until a refusal is over, and longer after what was accepted in vain.
+
+    Where nothing is to be ended now, it is asked for once more when nothing can come any more:
+    there may be no list that would say so.
+    """
     refusal = seen.memory.refusals.get(change)
     left = max(0.0, refusal.until - now.monotonic) if refusal is not None else 0.0
     if isinstance(change, Dissociate) and _is_denied(seen, change.project_id):
@@ -222,9 +215,9 @@ def _pause(seen: Seen, change: Change, now: Now, fight: float) -> float:
 
 
 def _is_denied(seen: Seen, project_id: str) -> bool:
-    """Whether the project did not use the machine when it was last asked on its own."""
+    """Whether the project does not use the machine; what was read last, where no list counts."""
     told = seen.memory.associations.get(project_id)
-    return told is not None and told.there is False
+    return seen.associations.get(project_id, told.there if told is not None else None) is False
 
 
 def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:

@@ -271,3 +271,21 @@ async def test_what_is_seen_associated_again_is_ended_at_once():
     lab.hub.uses.add("7")
     await lab.looks()
     assert (lab.claimed, lab.hub.uses) == ("", set())
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_what_others_associated_stays_theirs_while_no_request_could_follow(restarts):
+    lab = Lab(members={"ram": "16"})
+    lab.hub.refusal = Rejected("no such ram")
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert lab.ready == ("False", "Rejected")
+    lab.hub.uses.clear()
+    await lab.looks()
+    assert lab.claimed == ""
+    lab.hub.uses.add("7")
+    if restarts:
+        lab.restart()
+    lab.lists("")
+    await lab.looks()
+    assert (lab.hub.changes, lab.hub.uses) == ([], {"7"})

@@ -32,7 +32,7 @@ def claims(wanted: MachineObject, seen: Seen, now: Now) -> tuple[AssociatedProje
     seen dissociated after it was no longer wanted, and when surely nothing of ours was accepted:
     as long as a refusal holds, and once it is associated all the same. The status holds only so
     many: more wait until others are dissociated. Nothing becomes or ceases to be ours while
-    nothing can be done.
+    nothing can be done, nor becomes ours while its request would have to wait.
     """
     if seen.blocker is not None or wanted.metadata.is_paused:
         return wanted.status.projects
@@ -44,10 +44,12 @@ def claims(wanted: MachineObject, seen: Seen, now: Now) -> tuple[AssociatedProje
         if (_stands(wanted, seen, one.id, now) if one.id in keeps else _clears(seen, one.id))
     ]
     held = {one.id for one in kept}
+    is_asked = seen.machine is not None and seen.memory.retry_at <= now.monotonic
     added = [
         AssociatedProject(id=project_id, name=one.name)
         for project_id, one in listed.items()
-        if project_id not in held
+        if is_asked
+        and project_id not in held
         and seen.associations.get(project_id) is False
         and _refused_for(wanted, seen, project_id, now) <= 0
     ]

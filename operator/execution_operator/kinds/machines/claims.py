@@ -98,15 +98,21 @@ def _refused_for(wanted: MachineObject, seen: Seen, project_id: str, now: Now) -
     return refusal.until - now.monotonic if refusal is not None else 0.0
 
 
-def due_again(
-    refusals: Mapping[Change, Refusal], asked: tuple[int, str]
-) -> Mapping[Change, Refusal]:
-    """The same, due at once where people changed something, or asked for a look, since then."""
-    if all(one.asked_for == asked for one in refusals.values()):
+def due_again(wanted: MachineObject, seen: Seen) -> Mapping[Change, Refusal]:
+    """The refusals, due at once where people changed something, or asked for a look, since then.
+
+    Of a project that is neither wanted nor on record by then, a refusal says nothing any more.
+    """
+    refusals, asked_for = seen.memory.refusals, wanted.metadata.asked_for
+    if all(one.asked_for == asked_for for one in refusals.values()):
         return refusals
+    counts = seen.associations.keys() | {one.id for one in wanted.status.projects}
     return {
-        change: one if one.asked_for == asked else replace(one, until=0.0, tries=0, asked_for=asked)
+        change: one
+        if one.asked_for == asked_for
+        else replace(one, until=0.0, tries=0, asked_for=asked_for)
         for change, one in refusals.items()
+        if one.asked_for == asked_for or change.project_id in counts
     }
 
 
@@ -149,6 +155,17 @@ def refused(wanted: MachineObject, seen: Seen) -> Problem | None:
     known, refusals = machine_id(wanted, seen) or "", seen.memory.refusals
     ends = (refusals.get(Dissociate(one, known)) for one in unwanted(wanted, seen))
     return next((one.problem for one in ends if one is not None), None)
+
+
+def hindered(wanted: MachineObject, seen: Seen) -> tuple[Problem, ...]:
+    """What the changes of projects fail of that are still to be made."""
+    known, refusals = machine_id(wanted, seen) or "", seen.memory.refusals
+    lacking = (one.id for one in seen.projects if one.id and not seen.associations.get(one.id))
+    changes: tuple[Change, ...] = (
+        *(Associate(one, known) for one in lacking),
+        *(Dissociate(one, known) for one in unwanted(wanted, seen)),
+    )
+    return tuple(refusals[one].problem for one in changes if one in refusals)
 
 
 def association_pauses(

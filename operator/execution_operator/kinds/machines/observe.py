@@ -90,9 +90,6 @@ class Observer:
         memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
         if memory.creates.asked_for not in (None, asked_for):
             memory = self._memories.keep(wanted, creates=Creates())
-        refusals = due_again(memory.refusals, asked_for)
-        if refusals != memory.refusals:
-            memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
@@ -215,21 +212,22 @@ class Observer:
         return replace(seen, unsettled=_unsettled(wanted, seen, known_at)), followed
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
-        """Remember since when something is missing, or the machine is not available."""
+        """Remember since when what is wrong is wrong, and of refusals what still counts."""
         now, memory = self._clock.now(), seen.memory
         problem = blocking(wanted, seen) or of_projects(wanted, seen)
         lost = seen.machine is not None and (
             self._traits.trouble(wanted, seen.machine, memory) is not None
         )
         failing = memory.failed_for is not None or is_passing(problem)
-        since: dict[str, float | None] = {
+        kept: dict[str, object] = {
             "missing_since": missing_since(wanted, seen, now, problem, periods=self._periods),
             "lost_since": (memory.lost_since or now.monotonic) if lost else None,
             "failing_since": (memory.failing_since or now.monotonic) if failing else None,
+            "refusals": due_again(wanted, seen),
         }
-        if all(getattr(memory, name) == moment for name, moment in since.items()):
+        if all(getattr(memory, name) == value for name, value in kept.items()):
             return seen
-        return replace(seen, memory=self._memories.keep(wanted, **since))
+        return replace(seen, memory=self._memories.keep(wanted, **kept))
 
     def forget(self, known: MachineDigest) -> None:
         """It is gone: follow it no more, and wake those that waited for its machine."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.blocking import is_missing
+from execution_operator.kinds.machines.claims import hindered
 from execution_operator.kinds.machines.judge import Row
 from execution_operator.kinds.machines.standing import machine_id, recorded_id
 from execution_operator.kinds.problems import PASSING, is_stalled
@@ -66,7 +67,7 @@ def stays_untold(
         return False
     if judged.problem is None:
         return (seen.machine is None and not seen.sight.misses) or _comes_back(wanted, seen)
-    if not is_passing(judged.problem) or _is_told_elsewhere(seen):
+    if not is_passing(judged.problem) or _is_told_elsewhere(wanted, seen):
         return False
     since = seen.memory.failing_since
     return since is None or now.monotonic - since < periods.outage
@@ -106,11 +107,11 @@ def _is_on_record(wanted: MachineObject, seen: Seen) -> bool:
     )
 
 
-def _is_told_elsewhere(seen: Seen) -> bool:
+def _is_told_elsewhere(wanted: MachineObject, seen: Seen) -> bool:
     """Whether a list had the patience already, or one project fails and others wait for a record.
 
     Lists of projects are known by their ids.
     """
     problems = [one.problem for one in seen.projects if one.id is not None]
-    problems += [one.problem for one in seen.memory.refusals.values()]
+    problems += hindered(wanted, seen)
     return seen.sight.trouble is not None or any(map(is_passing, problems))

@@ -1,0 +1,74 @@
+"""How long what some projects fail of is told and remembered, and what goes on meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from execution_operator.api.reasons import Reason
+from execution_operator.kinds.machines.actions import Associate, Dissociate
+from execution_operator.kinds.machines.claims import due_again
+from execution_operator.kinds.machines.seen import Memory, Refusal
+from execution_operator.kinds.problems import Problem
+from support.agents import RECORDED, found, held_agent, seen, summarize
+from support.runs import START, at
+
+NOW = at(100.0)
+AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="no answer")
+TO_USE = {Associate("7", "101"): Refusal(AWAY, 130.0)}
+TO_USE_NO_MORE = {Dissociate("7", "101"): Refusal(AWAY, 130.0)}
+
+
+def said(kind, status, reason):
+    told = {"type": kind, "status": status, "reason": reason, "message": "so it was"}
+    return told | {"observedGeneration": 1, "lastTransitionTime": START.isoformat()}
+
+
+USABLE = [said("Ready", "True", "Ready"), said("Synced", "True", "Synced")]
+
+
+def known(*, spec="", ours="", conditions=USABLE, memory=None, **more):
+    """An agent on record whose spec lists some projects, and some of which are ours."""
+    status = {"state": "AVAILABLE", "observedGeneration": 1, "conditions": conditions}
+    one = held_agent(
+        spec={"projects": [{"id": of} for of in spec]},
+        status=RECORDED | status | {"projects": [{"id": of} for of in ours]},
+    )
+    return one, seen(one, memory, **({"machine": found()} | more))
+
+
+@pytest.mark.parametrize(
+    ("refusals", "of", "is_told"),
+    [
+        pytest.param(TO_USE, {"spec": "7", "associations": {"7": False}}, True, id="it lacks it"),
+        pytest.param(
+            TO_USE, {"spec": "7", "associations": {"7": True}}, False, id="it uses it by now"
+        ),
+        pytest.param(TO_USE, {}, False, id="it left the spec"),
+        pytest.param(
+            TO_USE_NO_MORE, {"ours": "7", "associations": {"7": True}}, True, id="it still uses it"
+        ),
+        pytest.param(
+            TO_USE_NO_MORE,
+            {"spec": "7", "ours": "7", "associations": {"7": True}},
+            False,
+            id="it is to use it again",
+        ),
+    ],
+)
+def test_only_what_a_project_still_fails_of_is_told_at_once(refusals, of, is_told):
+    wanted, now_seen = known(memory=Memory(refusals=refusals, problem=AWAY), **of)
+    assert (summarize(wanted, now_seen, NOW) != wanted.status) is is_told
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "kept"),
+    [
+        pytest.param((1, ""), {"7": 130.0, "8": 130.0, "9": 130.0}, id="the same"),
+        pytest.param((0, ""), {"7": 0.0, "8": 0.0}, id="an older spec"),
+    ],
+)
+def test_a_refusal_of_an_older_spec_is_due_at_once_or_forgotten(asked_for, kept):
+    old = Refusal(AWAY, 130.0, tries=3, asked_for=asked_for)
+    refusals = {Associate(one, "101"): old for one in "789"}
+    of = known(spec="7", ours="8", memory=Memory(refusals=refusals), associations={"7": False})
+    assert {one.project_id: refusal.until for one, refusal in due_again(*of).items()} == kept

@@ -7,14 +7,17 @@ import pytest
 from execution_operator.api.reasons import Reason
 from execution_operator.kinds.machines.actions import Associate, Dissociate
 from execution_operator.kinds.machines.claims import due_again
-from execution_operator.kinds.machines.seen import Memory, Refusal
+from execution_operator.kinds.machines.seen import Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
-from support.agents import RECORDED, found, held_agent, seen, summarize
+from support.agents import RECORDED, decide, found, held_agent, seen, summarize
 from support.runs import START, at
 
 NOW = at(100.0)
 AWAY = Problem(reason=Reason.SERVER_UNREACHABLE, message="no answer")
 TO_USE = {Associate("7", "101"): Refusal(AWAY, 130.0)}
+DENIED = {
+    Associate("7", "101"): Refusal(Problem(reason=Reason.FORBIDDEN, message="no right"), 130.0)
+}
 TO_USE_NO_MORE = {Dissociate("7", "101"): Refusal(AWAY, 130.0)}
 
 
@@ -72,3 +75,30 @@ def test_a_refusal_of_an_older_spec_is_due_at_once_or_forgotten(asked_for, kept)
     refusals = {Associate(one, "101"): old for one in "789"}
     of = known(spec="7", ours="8", memory=Memory(refusals=refusals), associations={"7": False})
     assert {one.project_id: refusal.until for one, refusal in due_again(*of).items()} == kept
+
+
+NAMELESS = WantedProject(id=None, name="Billing", problem=AWAY)
+UNASKED = (NAMELESS, WantedProject(id="7"), WantedProject(id="8"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "memory", "recorded"),
+    [
+        pytest.param("8", Memory(), ["7", "8"], id="claimed"),
+        pytest.param("78", Memory(settles={"7": None}, refusals=DENIED), ["8"], id="taken back"),
+    ],
+)
+def test_claims_are_written_while_a_name_that_cannot_be_looked_up_is_not_told(
+    ours, memory, recorded
+):
+    wanted, now_seen = known(
+        ours=ours, memory=memory, projects=UNASKED, associations={"7": False, "8": True}
+    )
+    status = summarize(wanted, now_seen, NOW)
+    assert [one.id for one in status.projects] == recorded
+    assert status.conditions == wanted.status.conditions
+
+
+def test_others_are_associated_while_a_name_cannot_be_looked_up():
+    of = known(ours="78", projects=UNASKED, associations={"7": False, "8": True})
+    assert decide(*of, NOW).action == Associate("7", "101")

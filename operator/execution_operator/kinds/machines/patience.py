@@ -1,4 +1,4 @@
-"""What is wrong for a moment is not told of a machine on record: its status stays; pure.
+"""What is wrong for a moment is not told of a machine on record: its conditions stay; pure.
 
 Lists have the patience of their own outage, and tell it to each of their followers in its turn.
 """

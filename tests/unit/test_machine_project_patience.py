@@ -10,6 +10,8 @@ from execution_operator.kinds.machines.claims import due_again
 from execution_operator.kinds.machines.seen import Memory, Refusal, WantedProject
 from execution_operator.kinds.problems import Problem
 from support.agents import RECORDED, decide, found, held_agent, seen, summarize
+from support.agents_server import AgentsServer
+from support.machine_stage import Stage
 from support.runs import START, at
 
 NOW = at(100.0)
@@ -102,3 +104,41 @@ def test_claims_are_written_while_a_name_that_cannot_be_looked_up_is_not_told(
 def test_others_are_associated_while_a_name_cannot_be_looked_up():
     of = known(ours="78", projects=UNASKED, associations={"7": False, "8": True})
     assert decide(*of, NOW).action == Associate("7", "101")
+
+
+AWAY_TOLD = [
+    said("Ready", "Unknown", "ServerUnreachable"),
+    said("Reconciling", "True", "ServerUnreachable"),
+    said("Synced", "False", "ServerUnreachable"),
+]
+
+
+def coming_back(back_since):
+    """It is seen again, and one of its projects has no list that proves anything."""
+    memory = Memory(back_since=back_since)
+    return known(spec="7", conditions=AWAY_TOLD, memory=memory, associations={"7": None})
+
+
+def test_what_comes_back_waits_for_lists_of_its_projects_as_long_as_an_outage_is_not_told():
+    of = coming_back(back_since=41.0)
+    assert summarize(*of, NOW).conditions == of[0].status.conditions
+    assert decide(*of, NOW).look_again == 1.0
+
+
+def test_what_came_back_is_told_although_the_list_of_a_project_proves_nothing():
+    of = coming_back(back_since=40.0)
+    told = {one.type: (one.status, one.reason) for one in summarize(*of, NOW).conditions}
+    assert (told["Ready"], told["Synced"]) == (("False", "Pending"), ("True", "Synced"))
+    assert decide(*of, NOW).look_again is None
+
+
+async def test_the_list_of_a_project_that_never_proves_anything_keeps_no_outage_told():
+    wanted, _ = known(spec="7", conditions=AWAY_TOLD)
+    hub = AgentsServer(there=[found()], shifts="7")
+    hub.shifted = [(found(str(one)),) for one in range(200, 300)]
+    stage = Stage(wanted, hub=hub)
+    await stage.goes_by(50.0)
+    assert stage.says("Ready")[:2] == ("Unknown", "ServerUnreachable")
+    await stage.goes_by(60.0)
+    assert stage.says("Ready")[:2] == ("False", "Pending")
+    assert stage.says("Synced")[:2] == ("True", "Synced")

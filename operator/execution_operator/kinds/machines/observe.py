@@ -15,7 +15,12 @@ from execution_operator.kinds.machines.creates import Creates
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.memories import HEALTHY
-from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
+from execution_operator.kinds.machines.patience import (
+    back_since,
+    is_left_to_lists,
+    is_passing,
+    missing_since,
+)
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.machines.wanted_projects import wanted_projects
@@ -223,6 +228,7 @@ class Observer:
             "missing_since": missing_since(wanted, seen, now, problem, periods=self._periods),
             "lost_since": (memory.lost_since or now.monotonic) if lost else None,
             "failing_since": (memory.failing_since or now.monotonic) if failing else None,
+            "back_since": back_since(wanted, seen, now, problem),
             "refusals": due_again(wanted, seen),
         }
         if all(getattr(memory, name) == value for name, value in kept.items()):

@@ -54,6 +54,26 @@ def missing_since(
     return now.monotonic - (periods.missing if is_stalled(wanted, problem.reason) else 0.0)
 
 
+def back_since(
+    wanted: MachineObject, seen: Seen, now: Now, problem: Problem | None
+) -> float | None:
+    """Monotonic time since when nothing fails that was told to; None when no list is awaited."""
+    if problem is not None or not _comes_back(wanted, seen):
+        return None
+    return seen.memory.back_since or now.monotonic
+
+
+def lists_awaited(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> float:
+    """Seconds for which lists of projects are awaited, before what came back is told; or 0.
+
+    A list of several pages may never prove that the machine is not there.
+    """
+    if not _comes_back(wanted, seen):
+        return 0.0
+    since = seen.memory.back_since or now.monotonic
+    return max(0.0, since + periods.outage - now.monotonic)
+
+
 def stays_untold(
     wanted: MachineObject, seen: Seen, now: Now, *, judged: Judgement, periods: Periods
 ) -> bool:
@@ -66,7 +86,8 @@ def stays_untold(
     if judged.row is Row.STALLED or (judged.row is Row.PAUSED and not _said_paused(wanted)):
         return False
     if judged.problem is None:
-        return (seen.machine is None and not seen.sight.misses) or _comes_back(wanted, seen)
+        is_unlisted = seen.machine is None and not seen.sight.misses
+        return is_unlisted or lists_awaited(wanted, seen, now, periods) > 0
     if not is_passing(judged.problem) or _is_told_elsewhere(wanted, seen):
         return False
     since = seen.memory.failing_since

@@ -218,11 +218,9 @@ class Observer:
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
         """Remember since when what is wrong is wrong, and of refusals what still counts."""
-        now, memory = self._clock.now(), seen.memory
+        now, memory, machine = self._clock.now(), seen.memory, seen.machine
         problem = blocking(wanted, seen) or of_projects(wanted, seen)
-        lost = seen.machine is not None and (
-            self._traits.trouble(wanted, seen.machine, memory) is not None
-        )
+        lost = machine is not None and self._traits.trouble(wanted, machine, memory) is not None
         failing = memory.failed_for is not None or is_passing(problem)
         kept: dict[str, object] = {
             "missing_since": missing_since(wanted, seen, now, problem, periods=self._periods),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
 from execution_operator.remote.errors import (
@@ -16,112 +13,11 @@ from execution_operator.remote.errors import (
     Rejected,
     Unreachable,
 )
-from execution_operator.remote.whole_list import WholeList
-from support.agents import RECORDED, USER, found, held_agent
-from support.agents_server import AgentsServer
-from support.machine_stage import Stage
+from support.project_lab import Lab
 
 LOST = Unreachable("no answer")
 DENIED = Forbidden("no right")
 GONE = Rejected("it was here once", status=410)
-
-
-@dataclass
-class Projects(AgentsServer):
-    """A server with one agent that some projects may use.
-
-    Attributes:
-        uses: who may.
-        fates: by project, what it answers to changes instead of doing them.
-        changes: what was asked for, in order.
-        unreadable: what reading the agent in a project fails of.
-    """
-
-    uses: set[str] = field(default_factory=set)
-    fates: dict[str, Exception] = field(default_factory=dict)
-    changes: list[str] = field(default_factory=list)
-    unreadable: Exception | None = None
-
-    async def list_of_project(self, project: str) -> WholeList[Any]:
-        there = self.there if project in self.uses else ()
-        return WholeList(tuple(there), server_seconds=0.0)
-
-    async def get_of_project(self, project: str, _machine_id: str) -> Any:
-        if self.unreadable is not None:
-            raise self.unreadable
-        if project not in self.uses:
-            msg = "not associated"
-            raise NotFound(msg)
-        return self.there[0]
-
-    async def associate(self, project: str, _machine_id: str, *, before_bytes: object) -> None:
-        self._told(f"+{project}", project, before_bytes)
-        self.uses.add(project)
-
-    async def dissociate(self, project: str, _machine_id: str, *, before_bytes: object) -> None:
-        self._told(f"-{project}", project, before_bytes)
-        self.uses.discard(project)
-
-    def _told(self, change: str, project: str, _before_bytes: object) -> None:
-        self.changes.append(change)
-        if project in self.fates:
-            raise self.fates[project]
-
-
-@dataclass
-class Lab:
-    """An agent of ours, its projects in the spec, and the process that looks after it."""
-
-    listed: str = "7"
-    members: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        adopted = {"origin": "Adopted"}
-        self.wanted: Any = held_agent(
-            spec={"projects": _projects(self.listed), "deletionPolicy": None} | self.members,
-            status=RECORDED | adopted,
-        )
-        self.wanted.metadata.annotations.clear()
-        self.hub = Projects(there=[found()])
-        self.stage = Stage(self.wanted, hub=self.hub)
-
-    def restart(self) -> None:
-        """Another process leads from now on; it knows what the cluster and the server know."""
-        seconds = self.stage.seconds + 1.0
-        current = self.stage.now_wanted
-        self.stage = Stage(current, seconds=seconds, term_began=seconds, hub=self.hub)
-
-    def lists(self, projects: str) -> None:
-        """Somebody changes the spec's projects."""
-        now = self.stage.now_wanted
-        meta = now.metadata.model_copy(update={"generation": now.metadata.generation + 1})
-        spec = type(now.spec).model_validate(
-            now.spec.model_dump() | {"projects": _projects(projects)}
-        )
-        self.stage.cluster.wanted = now.model_copy(update={"metadata": meta, "spec": spec})
-
-    async def looks(self, after: float = 1.0) -> Any:
-        """One look after so many seconds, with lists as new as that."""
-        self.stage.seconds += after
-        await self.stage.lists.of_level(self.hub, USER).newer_than(self.stage.seconds)
-        for one in "345678":
-            shared = self.stage.lists.of_project(self.hub, one)
-            await shared.newer_than(self.stage.seconds)
-        return await self.stage.look()
-
-    @property
-    def claimed(self) -> str:
-        """The projects that the status has as ours."""
-        return "".join(one.id for one in self.stage.now_wanted.status.projects)
-
-    @property
-    def ready(self) -> tuple[str, str]:
-        """That condition: status and reason."""
-        return self.stage.says("Ready")[:2]
-
-
-def _projects(ids: str) -> list[dict[str, str]]:
-    return [{"id": one} for one in ids]
 
 
 async def test_a_project_is_claimed_as_long_as_it_is_ours():
@@ -348,3 +244,69 @@ async def test_a_410_says_that_a_project_does_not_use_it(read, changes):
     await lab.stage.look()
     assert (lab.claimed, lab.stage.says("Synced")[:2]) == ("", ("True", "Synced"))
     assert lab.hub.changes == changes
+
+
+UNSEEN = [
+    pytest.param(NotFound("no such project"), id="deleted on the server"),
+    pytest.param(DENIED, id="not ours to see any more"),
+]
+
+
+@pytest.mark.parametrize("blind", UNSEEN)
+async def test_a_claim_that_an_earlier_process_made_ends_although_nobody_sees_the_project(blind):
+    lab = Lab()
+    await lab.looks()
+    lab.hub.uses.clear()
+    lab.hub.blind["7"] = blind
+    lab.lists("")
+    lab.restart()
+    outcome = await lab.looks()
+    assert (lab.claimed, outcome.look_again) == ("7", pytest.approx(60.0, abs=1.0))
+    outcome = await lab.looks(after=outcome.look_again)
+    assert (lab.claimed, outcome.look_again) == ("", None)
+
+
+@pytest.mark.parametrize("blind", UNSEEN)
+async def test_the_claim_of_a_lost_request_ends_although_nobody_sees_the_project(blind):
+    lab = Lab()
+    lab.hub.fates["7"] = LOST
+    await lab.looks()
+    lab.hub.fates.clear()
+    lab.hub.blind["7"] = blind
+    lab.lists("")
+    outcome = await lab.looks()
+    assert (lab.claimed, outcome.look_again) == ("7", pytest.approx(60.0, abs=1.0))
+    await lab.looks(after=outcome.look_again)
+    assert lab.claimed == ""
+
+
+async def test_what_is_seen_associated_again_is_ended_at_once():
+    lab = Lab()
+    await lab.looks()
+    lab.hub.uses.clear()
+    lab.hub.blind["7"] = DENIED
+    lab.lists("")
+    lab.restart()
+    await lab.looks()
+    lab.hub.blind.clear()
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert (lab.claimed, lab.hub.uses) == ("", set())
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "after a restart"])
+async def test_what_others_associated_stays_theirs_while_no_request_could_follow(restarts):
+    lab = Lab(members={"ram": "16"})
+    lab.hub.refusal = Rejected("no such ram")
+    lab.hub.uses.add("7")
+    await lab.looks()
+    assert lab.ready == ("False", "Rejected")
+    lab.hub.uses.clear()
+    await lab.looks()
+    assert lab.claimed == ""
+    lab.hub.uses.add("7")
+    if restarts:
+        lab.restart()
+    lab.lists("")
+    await lab.looks()
+    assert (lab.hub.changes, lab.hub.uses) == ([], {"7"})

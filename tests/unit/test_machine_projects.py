@@ -111,6 +111,20 @@ UNKNOWN = (WantedProject(id=None, name="Shop", problem=AWAY),)
         pytest.param(
             known(spec="78", ours="7", associations={"8": False}, annotations=PAUSED), id="paused"
         ),
+        pytest.param(
+            known(
+                spec="78",
+                ours="7",
+                associations={"8": False},
+                machine=None,
+                sight=Sight(misses=1, missed_since=90.0),
+            ),
+            id="the agent is not seen",
+        ),
+        pytest.param(
+            known(spec="78", ours="7", associations={"8": False}, memory=Memory(retry_at=130.0)),
+            id="the server is left in peace for a while",
+        ),
     ],
 )
 def test_the_record_of_projects_stays_as_it_is(of):

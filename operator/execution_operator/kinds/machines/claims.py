@@ -32,7 +32,7 @@ def claims(wanted: MachineObject, seen: Seen, now: Now) -> tuple[AssociatedProje
     seen dissociated after it was no longer wanted, and when surely nothing of ours was accepted:
     as long as a refusal holds, and once it is associated all the same. The status holds only so
     many: more wait until others are dissociated. Nothing becomes or ceases to be ours while
-    nothing can be done.
+    nothing can be done, nor becomes ours while its request would have to wait.
     """
     if seen.blocker is not None or wanted.metadata.is_paused:
         return wanted.status.projects
@@ -44,10 +44,12 @@ def claims(wanted: MachineObject, seen: Seen, now: Now) -> tuple[AssociatedProje
         if (_stands(wanted, seen, one.id, now) if one.id in keeps else _clears(seen, one.id))
     ]
     held = {one.id for one in kept}
+    is_asked = seen.machine is not None and seen.memory.retry_at <= now.monotonic
     added = [
         AssociatedProject(id=project_id, name=one.name)
         for project_id, one in listed.items()
-        if project_id not in held
+        if is_asked
+        and project_id not in held
         and seen.associations.get(project_id) is False
         and _refused_for(wanted, seen, project_id, now) <= 0
     ]
@@ -96,28 +98,29 @@ def _refused_for(wanted: MachineObject, seen: Seen, project_id: str, now: Now) -
     return refusal.until - now.monotonic if refusal is not None else 0.0
 
 
-def due_again(
-    refusals: Mapping[Change, Refusal], asked: tuple[int, str]
-) -> Mapping[Change, Refusal]:
-    """The same, due at once where people changed something, or asked for a look, since then."""
-    if all(one.asked_for == asked for one in refusals.values()):
+def due_again(wanted: MachineObject, seen: Seen) -> Mapping[Change, Refusal]:
+    """The refusals, due at once where people changed something, or asked for a look, since then.
+
+    Of a project that is neither wanted nor on record by then, a refusal says nothing any more.
+    """
+    refusals, asked_for = seen.memory.refusals, wanted.metadata.asked_for
+    if all(one.asked_for == asked_for for one in refusals.values()):
         return refusals
+    counts = seen.associations.keys() | {one.id for one in wanted.status.projects}
     return {
-        change: one if one.asked_for == asked else replace(one, until=0.0, tries=0, asked_for=asked)
+        change: one
+        if one.asked_for == asked_for
+        else replace(one, until=0.0, tries=0, asked_for=asked_for)
         for change, one in refusals.items()
+        if one.asked_for == asked_for or change.project_id in counts
     }
 
 
 def unwanted(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
-    """Projects that this object associated, that may use it, and that its spec no longer lists."""
+    """Projects that this object associated, that may use it (later), and are not in its spec."""
     keeps = _wanted_ids(wanted, seen)
-    return tuple(
-        one.id
-        for one in wanted.status.projects
-        if one.id not in keeps
-        and not is_void(seen.memory, one.id)
-        and seen.associations.get(one.id) is not False
-    )
+    recorded = (one.id for one in wanted.status.projects)
+    return tuple(one for one in recorded if one not in keeps and _clears(seen, one))
 
 
 def unassociated(wanted: MachineObject, seen: Seen) -> tuple[str, ...]:
@@ -152,6 +155,17 @@ def refused(wanted: MachineObject, seen: Seen) -> Problem | None:
     known, refusals = machine_id(wanted, seen) or "", seen.memory.refusals
     ends = (refusals.get(Dissociate(one, known)) for one in unwanted(wanted, seen))
     return next((one.problem for one in ends if one is not None), None)
+
+
+def hindered(wanted: MachineObject, seen: Seen) -> tuple[Problem, ...]:
+    """What the changes of projects fail of that are still to be made."""
+    known, refusals = machine_id(wanted, seen) or "", seen.memory.refusals
+    lacking = (one.id for one in seen.projects if one.id and not seen.associations.get(one.id))
+    changes: tuple[Change, ...] = (
+        *(Associate(one, known) for one in lacking),
+        *(Dissociate(one, known) for one in unwanted(wanted, seen)),
+    )
+    return tuple(refusals[one].problem for one in changes if one in refusals)
 
 
 def association_pauses(
@@ -189,18 +203,12 @@ def fought_over(seen: Seen, now: Now, fight: float) -> tuple[str, ...]:
 
 
 def claim_pauses(wanted: MachineObject, seen: Seen, now: Now, fight: float) -> list[float]:
-    """Seconds until claims are to be made again, or may go, and until fights are over."""
+    """Seconds until claims are to be made again, and until fights are over."""
     recorded = {one.id for one in wanted.status.projects}
     again = (_refused_for(wanted, seen, one, now) for one in _outside(seen) if one not in recorded)
-    keeps = _wanted_ids(wanted, seen)
-    goes = (
-        max(settles_at(seen, one) - now.monotonic, seen.poll)
-        for one in seen.unsettled
-        if one not in keeps and seen.associations.get(one) is False
-    )
     known = seen.memory.reassociations
     ends = (known[one].over_in(now.monotonic, fight) for one in fought_over(seen, now, fight))
-    return [*(one for one in again if one > 0), *goes, *ends]
+    return [*(one for one in again if one > 0), *ends]
 
 
 def changing(change: Change, seen: Seen) -> Plan[Action]:
@@ -211,7 +219,11 @@ def changing(change: Change, seen: Seen) -> Plan[Action]:
 
 
 def _pause(seen: Seen, change: Change, now: Now, fight: float) -> float:
-    """Until a refusal is over, and longer after what was accepted in vain."""
+    """Until a refusal is over, and longer after what was accepted in vain.
+
+    Where nothing is to be ended now, it is asked for once more when nothing can come any more:
+    there may be no list that would say so.
+    """
     refusal = seen.memory.refusals.get(change)
     left = max(0.0, refusal.until - now.monotonic) if refusal is not None else 0.0
     if isinstance(change, Dissociate) and _is_denied(seen, change.project_id):
@@ -222,9 +234,9 @@ def _pause(seen: Seen, change: Change, now: Now, fight: float) -> float:
 
 
 def _is_denied(seen: Seen, project_id: str) -> bool:
-    """Whether the project did not use the machine when it was last asked on its own."""
+    """Whether the project does not use the machine; what was read last, where no list counts."""
     told = seen.memory.associations.get(project_id)
-    return told is not None and told.there is False
+    return seen.associations.get(project_id, told.there if told is not None else None) is False
 
 
 def _wanted_ids(wanted: MachineObject, seen: Seen) -> frozenset[str]:

@@ -27,6 +27,7 @@ from execution_operator.kinds.machines.claims import (
 from execution_operator.kinds.machines.deletion import deleting
 from execution_operator.kinds.machines.drift import drift
 from execution_operator.kinds.machines.identity import Intent, space_of
+from execution_operator.kinds.machines.patience import lists_awaited
 from execution_operator.kinds.machines.standing import (
     doubt_since,
     in_doubt,
@@ -175,6 +176,8 @@ def _keeping(
         return Plan(action=Update(level, known))
     waits = [*pauses.values(), *left.values(), *claim_pauses(wanted, seen, now, fight)]
     waits += [repair] * (unsent or drifted)
+    awaited = lists_awaited(wanted, seen, now, periods)
+    waits += [awaited] * (awaited > 0)
     return _looking(seen, now, _rest(seen, now, waits, periods), Look(level, known))
 
 

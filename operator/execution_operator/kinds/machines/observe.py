@@ -14,7 +14,12 @@ from execution_operator.kinds.machines.claims import due_again, settles_at
 from execution_operator.kinds.machines.digest import told
 from execution_operator.kinds.machines.identity import Intent, level_of, space_of
 from execution_operator.kinds.machines.memories import HEALTHY
-from execution_operator.kinds.machines.patience import is_left_to_lists, is_passing, missing_since
+from execution_operator.kinds.machines.patience import (
+    back_since,
+    is_left_to_lists,
+    is_passing,
+    missing_since,
+)
 from execution_operator.kinds.machines.seen import Seen
 from execution_operator.kinds.machines.standing import machine_id, own_intent, recorded_id
 from execution_operator.kinds.machines.wanted_projects import wanted_projects
@@ -89,9 +94,6 @@ class Observer:
         memory, asked_for = self._memories.of(wanted), wanted.metadata.asked_for
         if memory.creates.asked_for not in (None, asked_for):
             memory = self._memories.keep(wanted, creates=memory.creates.anew())
-        refusals = due_again(memory.refusals, asked_for)
-        if refusals != memory.refusals:
-            memory = self._memories.keep(wanted, refusals=refusals)
         if memory.failed_for is None:
             return memory
         late = self._clock.now().monotonic - memory.retry_at
@@ -217,21 +219,21 @@ class Observer:
         return replace(seen, unsettled=_unsettled(wanted, seen, known_at)), followed
 
     def _timed(self, wanted: MachineObject, seen: Seen) -> Seen:
-        """Remember since when something is missing, or the machine is not available."""
-        now, memory = self._clock.now(), seen.memory
+        """Remember since when what is wrong is wrong, and of refusals what still counts."""
+        now, memory, machine = self._clock.now(), seen.memory, seen.machine
         problem = blocking(wanted, seen) or of_projects(wanted, seen)
-        lost = seen.machine is not None and (
-            self._traits.trouble(wanted, seen.machine, memory) is not None
-        )
+        lost = machine is not None and self._traits.trouble(wanted, machine, memory) is not None
         failing = memory.failed_for is not None or is_passing(problem)
-        since: dict[str, float | None] = {
+        kept: dict[str, object] = {
             "missing_since": missing_since(wanted, seen, now, problem, periods=self._periods),
             "lost_since": (memory.lost_since or now.monotonic) if lost else None,
             "failing_since": (memory.failing_since or now.monotonic) if failing else None,
+            "back_since": back_since(wanted, seen, now, problem),
+            "refusals": due_again(wanted, seen),
         }
-        if all(getattr(memory, name) == moment for name, moment in since.items()):
+        if all(getattr(memory, name) == value for name, value in kept.items()):
             return seen
-        return replace(seen, memory=self._memories.keep(wanted, **since))
+        return replace(seen, memory=self._memories.keep(wanted, **kept))
 
     def forget(self, known: MachineDigest) -> None:
         """It is gone: follow it no more, and wake those that waited for its machine."""

@@ -1,4 +1,4 @@
-"""What is wrong for a moment is not told of a machine on record: its status stays; pure.
+"""What is wrong for a moment is not told of a machine on record: its conditions stay; pure.
 
 Lists have the patience of their own outage, and tell it to each of their followers in its turn.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from execution_operator.api.reasons import ConditionType, Reason
 from execution_operator.kinds.machines.blocking import is_missing
+from execution_operator.kinds.machines.claims import hindered
 from execution_operator.kinds.machines.judge import Row
 from execution_operator.kinds.machines.standing import machine_id, recorded_id
 from execution_operator.kinds.problems import PASSING, is_stalled
@@ -53,6 +54,26 @@ def missing_since(
     return now.monotonic - (periods.missing if is_stalled(wanted, problem.reason) else 0.0)
 
 
+def back_since(
+    wanted: MachineObject, seen: Seen, now: Now, problem: Problem | None
+) -> float | None:
+    """Monotonic time since when nothing fails that was told to; None when no list is awaited."""
+    if problem is not None or not _comes_back(wanted, seen):
+        return None
+    return seen.memory.back_since or now.monotonic
+
+
+def lists_awaited(wanted: MachineObject, seen: Seen, now: Now, periods: Periods) -> float:
+    """Seconds for which lists of projects are awaited, before what came back is told; or 0.
+
+    A list of several pages may never prove that the machine is not there.
+    """
+    if not _comes_back(wanted, seen):
+        return 0.0
+    since = seen.memory.back_since or now.monotonic
+    return max(0.0, since + periods.outage - now.monotonic)
+
+
 def stays_untold(
     wanted: MachineObject, seen: Seen, now: Now, *, judged: Judgement, periods: Periods
 ) -> bool:
@@ -65,8 +86,9 @@ def stays_untold(
     if judged.row is Row.STALLED or (judged.row is Row.PAUSED and not _said_paused(wanted)):
         return False
     if judged.problem is None:
-        return (seen.machine is None and not seen.sight.misses) or _comes_back(wanted, seen)
-    if not is_passing(judged.problem) or _is_told_elsewhere(seen):
+        is_unlisted = seen.machine is None and not seen.sight.misses
+        return is_unlisted or lists_awaited(wanted, seen, now, periods) > 0
+    if not is_passing(judged.problem) or _is_told_elsewhere(wanted, seen):
         return False
     since = seen.memory.failing_since
     return since is None or now.monotonic - since < periods.outage
@@ -106,11 +128,11 @@ def _is_on_record(wanted: MachineObject, seen: Seen) -> bool:
     )
 
 
-def _is_told_elsewhere(seen: Seen) -> bool:
+def _is_told_elsewhere(wanted: MachineObject, seen: Seen) -> bool:
     """Whether a list had the patience already, or one project fails and others wait for a record.
 
     Lists of projects are known by their ids.
     """
     problems = [one.problem for one in seen.projects if one.id is not None]
-    problems += [one.problem for one in seen.memory.refusals.values()]
+    problems += hindered(wanted, seen)
     return seen.sight.trouble is not None or any(map(is_passing, problems))

@@ -152,6 +152,7 @@ class Memory:
         lost_since: monotonic time since when it is not available.
         missing_since: monotonic time since when something that it names is not there.
         failing_since: monotonic time since when the exchange fails, or names cannot be looked up.
+        back_since: monotonic time since when only lists of projects keep an outage told.
         sent: the fingerprint of the hidden members that this process sent last.
         link: the server's connection to it, as it was last looked at.
         denials: None while the API has such things, for all that is known.
@@ -183,6 +184,7 @@ class Memory:
     lost_since: float | None = None
     missing_since: float | None = None
     failing_since: float | None = None
+    back_since: float | None = None
     sent: str | None = None
     link: Link | None = None
     denials: Denials | None = None

@@ -38,8 +38,8 @@ def summarize(
     if seen.connecting and not wanted.metadata.is_deleted:
         return before
     judged = judge(wanted, seen, now, periods=periods, traits=traits)
-    if stays_untold(wanted, seen, now, judged=judged, periods=periods):
-        return before
+    if stays_untold(wanted, seen, now, judged=judged, periods=periods):  # projects wait for no news
+        return before.model_copy(update={"projects": claims(wanted, seen, now)})
     judged = steadied(wanted, judged)
     status = before.model_copy(
         update={

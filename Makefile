@@ -16,7 +16,7 @@ demo: .venv/ready ## Run tests on a real API server and watch (DEMO=once: end by
 
 test: .venv/ready ## Run all tests on a real API server
 	@PYTHONPATH=tools $(BIN)/python -m cluster --build-only
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/ready ## Run the long tests: outages under many runs
 	@PYTHONPATH=tools $(BIN)/python -m cluster --build-only
